@@ -1,0 +1,2 @@
+// The `pith` program: one subcommand per process role.
+int main() { return 2; }

@@ -1,0 +1,50 @@
+// A policy: what gives every word the probability that the compressed prompt keeps it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/result.h"
+#include "stages/tokenize/tokenized_prompt.h"
+
+namespace pith {
+
+/// When to stop: checked between pieces of work, never inside a kernel.
+struct ScoreLimits {
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  const std::atomic<bool>* cancelled = nullptr;
+};
+
+/// One text of a batch, and where its answer goes.
+struct ScoreItem {
+  std::string_view text;                ///< The segment's original text.
+  const TokenizedSegment* segment = nullptr;
+  std::string_view query;               ///< May be empty.
+  std::vector<float> keep_prob;         ///< Out: [num_words], each in [0, 1] and finite.
+};
+
+/// Thread-safe without locks: const after construction. Never throws, never logs.
+class KeepPolicy {
+ public:
+  virtual ~KeepPolicy() = default;
+  /// sha256 of the policy's file, 64 hex digits.
+  virtual const std::string& id() const = 0;
+  /// Short name for people: "ngram-en".
+  virtual const std::string& name() const = 0;
+  virtual const Tokenizer& tokenizer() const = 0;
+  /// Fills keep_prob of every item; texts of several requests may stand in one batch.
+  /// Equal (text, query) give equal answers whatever else is in the batch.
+  /// Errors: kDeadlineExceeded, kCancelled; then nothing of the batch may be used.
+  virtual Result<Done> score(std::span<ScoreItem> batch, const ScoreLimits& limits) const = 0;
+};
+
+/// Opens a policy file or folder by what it holds: a *.ngram file now; Hugging Face folders join here.
+/// Errors: kFileUnreadable with the file and the field that is wrong.
+Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path);
+
+}  // namespace pith

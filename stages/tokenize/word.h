@@ -1,0 +1,25 @@
+// Words: the unit that is kept or dropped (DESIGN: ICU word boundaries, punctuation attached to what it follows).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "messages/byte_span.h"
+
+namespace pith {
+
+/// [begin, text_end) holds no leading or trailing blank; [text_end, end) are the blanks after it.
+struct Word {
+  std::uint32_t begin = 0;
+  std::uint32_t text_end = 0;
+  std::uint32_t end = 0;
+  friend bool operator==(const Word&, const Word&) = default;
+};
+
+/// Words of `text` inside `within`, offsets relative to `text`. Together they cover `within` except blanks at its start.
+/// Chinese, Japanese and Thai are split by ICU's dictionaries. Opening brackets and quotes belong to what follows.
+/// Invalid UTF-8 never splits inside itself and never throws.
+std::vector<Word> split_words(std::string_view text, ByteSpan within);
+
+}  // namespace pith
