@@ -14,7 +14,7 @@ namespace pith {
 
 /// A request on its way through the graph.
 struct CompressJob {
-  CompressRequest request;
+  std::shared_ptr<const CompressRequest> request;  ///< Shared, so that the caller can still read the texts.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::shared_ptr<const std::atomic<bool>> cancelled;  ///< May be null.
 };
@@ -36,7 +36,8 @@ struct CompressCounters {
 /// One per process. Destroy only after drain() (the destructor drains too).
 class CompressGraph {
  public:
-  /// Called exactly once per admitted job, from a worker thread; must not throw or block.
+  /// Called exactly once per admitted job, from a worker thread, several at once; must not throw or block.
+  /// The job's place is free again before the call.
   using OnReply = std::function<void(const RequestId&, Result<CompressReply>)>;
 
   CompressGraph(std::shared_ptr<const PolicySet> policies, std::string models_dir, const CompressLimits& limits,
