@@ -117,7 +117,7 @@ TEST(MemoProperty, AgreesWithAMapThroughEvictionAndReopening) {
   std::map<KeyedHash, ConversationStart> starts;
   Memo::Options options;
   options.path = dir.file("memo.db");
-  options.cache_bytes = 6000;
+  options.cache_bytes = 60'000;
   auto memo = open_memo(options);
   for (int command = 0; command < 3000; ++command) {
     const KeyedHash conversation = hash_of("c" + std::to_string(random() % 20));
