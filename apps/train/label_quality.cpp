@@ -1,0 +1,190 @@
+#include "apps/train/label_quality.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <numeric>
+
+#include "apps/train/jsonl_reader.h"
+#include "apps/train/text_corpus.h"
+#include "stages/score/ngram_policy.h"
+#include "stages/score/percentile_rank.h"
+
+namespace pith {
+namespace {
+
+struct LabelledText {
+  std::string text, language;
+  TokenizedSegment segment;
+  std::vector<std::uint8_t> keep, core;  ///< [num_words]
+};
+
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+/// The word that holds the piece's first non-blank byte, or num_words.
+std::vector<std::uint32_t> words_of_pieces(std::string_view text, const TokenizedSegment& segment) {
+  std::vector<std::uint32_t> word_of_piece;
+  std::size_t word = 0;
+  for (const Piece& piece : segment.pieces) {
+    std::uint32_t at = piece.span.begin;
+    while (at < piece.span.end && is_blank(text[at])) ++at;
+    while (word < segment.words.size() && segment.words[word].text_end <= at) ++word;
+    const bool inside =
+        at < piece.span.end && word < segment.words.size() && segment.words[word].begin <= at;
+    word_of_piece.push_back(static_cast<std::uint32_t>(inside ? word : segment.words.size()));
+  }
+  return word_of_piece;
+}
+
+Result<LabelledText> parse_labelled(simdjson::dom::parser& parser, std::string_view line) {
+  const auto wrong = [](const char* what) {
+    return Error{ErrorCode::kInvalidArgument, std::string("labels: ") + what};
+  };
+  simdjson::dom::element record;
+  if (parser.parse(line.data(), line.size()).get(record) != simdjson::SUCCESS) {
+    return wrong("not JSON");
+  }
+  LabelledText labelled;
+  std::string_view text, language;
+  simdjson::dom::array words, labels;
+  if (record["text"].get(text) != simdjson::SUCCESS ||
+      record["words"].get(words) != simdjson::SUCCESS ||
+      record["labels"].get(labels) != simdjson::SUCCESS || words.size() != labels.size()) {
+    return wrong("text, words or labels missing, or of different length");
+  }
+  if (record["lang"].get(language) != simdjson::SUCCESS) language = "?";
+  labelled.text = text;
+  labelled.language = language;
+  std::uint64_t before = 0;
+  for (const simdjson::dom::element word : words) {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    if (word.at(0).get(begin) != simdjson::SUCCESS || word.at(1).get(end) != simdjson::SUCCESS ||
+        begin < before || end <= begin || end > text.size()) {
+      return wrong("words are not ascending ranges of the text");
+    }
+    before = end;
+    const auto text_end = static_cast<std::uint32_t>(end);
+    labelled.segment.words.push_back({static_cast<std::uint32_t>(begin), text_end, text_end});
+  }
+  for (const simdjson::dom::element element : labels) {
+    std::uint64_t label = 0;
+    if (element.get(label) != simdjson::SUCCESS || label > 2)
+      return wrong("a label is not 0, 1, 2");
+    labelled.keep.push_back(label >= 1 ? 1 : 0);
+    labelled.core.push_back(label == 2 ? 1 : 0);
+  }
+  return labelled;
+}
+
+/// Scores of every word of every text under one way of scoring, with their labels beside them.
+struct Column {
+  std::vector<float> scores;
+  std::vector<std::uint8_t> keep, core;
+  double keep_overlap = 0.0, core_overlap = 0.0;  ///< Sums over positive words.
+  std::uint64_t num_keep = 0, num_core = 0;
+
+  void add(std::span<const float> text_scores, const LabelledText& text) {
+    scores.insert(scores.end(), text_scores.begin(), text_scores.end());
+    keep.insert(keep.end(), text.keep.begin(), text.keep.end());
+    core.insert(core.end(), text.core.begin(), text.core.end());
+    const auto num_in = [](const std::vector<std::uint8_t>& flags) {
+      return static_cast<std::uint64_t>(std::ranges::count(flags, 1));
+    };
+    keep_overlap +=
+        overlap_at_label_rate(text_scores, text.keep) * static_cast<double>(num_in(text.keep));
+    core_overlap +=
+        overlap_at_label_rate(text_scores, text.core) * static_cast<double>(num_in(text.core));
+    num_keep += num_in(text.keep);
+    num_core += num_in(text.core);
+  }
+
+  std::string row(const std::string& name) const {
+    char line[160];
+    std::snprintf(line, sizeof(line), "%-26s %8zu  %.4f   %.4f      %.4f    %.4f", name.c_str(),
+                  scores.size(), area_under_curve(scores, keep), area_under_curve(scores, core),
+                  keep_overlap / std::max<double>(1.0, static_cast<double>(num_keep)),
+                  core_overlap / std::max<double>(1.0, static_cast<double>(num_core)));
+    return line;
+  }
+};
+
+}  // namespace
+
+double area_under_curve(std::span<const float> scores, std::span<const std::uint8_t> positive) {
+  std::vector<float> rank(scores.size());
+  percentile_rank(scores, rank);  // Middle rank / n - 1/2n, as the rank-sum statistic wants it.
+  double rank_sum = 0.0;
+  double num_positive = 0.0;
+  const auto n = static_cast<double>(scores.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (positive[i] == 0) continue;
+    rank_sum += static_cast<double>(rank[i]) * n + 0.5;
+    num_positive += 1.0;
+  }
+  const double num_negative = n - num_positive;
+  if (num_positive == 0.0 || num_negative == 0.0) return 0.5;
+  return (rank_sum - num_positive * (num_positive + 1.0) / 2.0) / (num_positive * num_negative);
+}
+
+double overlap_at_label_rate(std::span<const float> scores,
+                             std::span<const std::uint8_t> positive) {
+  const auto k = static_cast<std::size_t>(std::ranges::count(positive, 1));
+  if (k == 0) return 0.0;
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order,
+                           [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+  std::size_t hits = 0;
+  for (std::size_t i = 0; i < k; ++i) hits += positive[order[i]];
+  return static_cast<double>(hits) / static_cast<double>(k);
+}
+
+Result<Done> print_label_quality(const std::string& policy_path, const std::string& labels_path,
+                                 const std::function<void(const std::string&)>& print) {
+  const auto policy = NgramPolicy::open(policy_path);
+  if (!policy) return policy.error();
+  std::map<std::string, Column> columns;
+  std::map<std::string, Column> languages;
+  simdjson::dom::parser parser;
+  std::uint64_t num_texts = 0;
+  const Result<Done> read = for_each_line(labels_path, [&](std::string_view line) -> Result<Done> {
+    Result<LabelledText> labelled = parse_labelled(parser, line);
+    if (!labelled) return labelled.error();
+    TokenizedSegment& segment = labelled->segment;
+    segment.pieces = (*policy)->tokenizer().encode(labelled->text);
+    segment.word_of_piece = words_of_pieces(labelled->text, segment);
+    std::vector<float> rank(segment.words.size());
+    for (const bool sum : {true, false}) {
+      const auto how = sum ? WordSurprisal::kSum : WordSurprisal::kMean;
+      const auto surprisal = word_surprisals((*policy)->model(), segment, how, {});
+      if (!surprisal) return surprisal.error();
+      columns[sum ? "surprisal, sum" : "surprisal, mean"].add(*surprisal, *labelled);
+      percentile_rank(*surprisal, rank);
+      columns[sum ? "rank in text, sum" : "rank in text, mean"].add(rank, *labelled);
+    }
+    std::vector<ScoreItem> batch(1);
+    batch[0].text = labelled->text;
+    batch[0].segment = &segment;
+    if (const Result<Done> scored = (*policy)->score(batch, {}); !scored) return scored;
+    columns["keep_prob"].add(batch[0].keep_prob, *labelled);
+    languages["keep_prob, " + labelled->language].add(batch[0].keep_prob, *labelled);
+    for (std::size_t i = 0; i < rank.size(); ++i) {
+      rank[i] = static_cast<float>(static_cast<double>(mixed(num_texts, i)) * 0x1p-64);
+    }
+    columns["random"].add(rank, *labelled);
+    ++num_texts;
+    return Done{};
+  });
+  if (!read) return read;
+  print("policy " + (*policy)->name() + " " + (*policy)->id().substr(0, 12) + ", " +
+        std::to_string(num_texts) + " texts");
+  print("score                         words  AUC keep AUC core  overlap keep overlap core");
+  for (const auto& [name, column] : columns) print(column.row(name));
+  for (const auto& [name, column] : languages) print(column.row(name));
+  return Done{};
+}
+
+}  // namespace pith

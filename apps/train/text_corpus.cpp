@@ -1,0 +1,144 @@
+#include "apps/train/text_corpus.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "apps/train/jsonl_reader.h"
+
+namespace pith {
+namespace {
+
+/// What the first pass remembers of a record.
+struct Candidate {
+  std::uint32_t source, language;
+  std::uint64_t bytes;
+  bool eligible;
+  bool shares_text;
+};
+
+/// Small numbers for names.
+class Names {
+ public:
+  std::uint32_t number(std::string_view name) {
+    const auto [at, added] =
+        numbers_.try_emplace(std::string(name), static_cast<std::uint32_t>(names_.size()));
+    if (added) names_.emplace_back(name);
+    return at->second;
+  }
+  const std::string& name(std::uint32_t number) const { return names_[number]; }
+  std::size_t size() const { return names_.size(); }
+
+ private:
+  std::map<std::string, std::uint32_t> numbers_;
+  std::vector<std::string> names_;
+};
+
+void add(SourceCount& count, std::uint64_t bytes) {
+  ++count.documents;
+  count.bytes += bytes;
+}
+
+}  // namespace
+
+const std::vector<std::string>& default_left_out_sources() {
+  static const std::vector<std::string> kSources = {
+      "wiki-*",     "qmsum",  "qmsum-span", "crd3",
+      "stories",    "loghub", "codedocs",   "code-docstring-corpus",
+      "gpteacher-*"};
+  return kSources;
+}
+
+bool source_matches(std::string_view source, const std::vector<std::string>& patterns) {
+  return std::ranges::any_of(patterns, [&](std::string_view pattern) {
+    if (!pattern.ends_with('*')) return source == pattern;
+    return source.starts_with(pattern.substr(0, pattern.size() - 1));
+  });
+}
+
+std::uint64_t mixed(std::uint64_t seed, std::uint64_t index) {
+  // splitmix64 (Steele et al. 2014).
+  std::uint64_t z = seed * 0xD1342543DE82EF95ULL + (index + 1) * 0x9E3779B97F4A7C15ULL;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  return z ^ (z >> 31);
+}
+
+Result<Done> TextCorpus::pass(
+    const std::function<void(std::uint64_t, const TextRecord&)>& fn) const {
+  simdjson::dom::parser parser;
+  std::uint64_t index = 0;
+  for (const std::string& path : paths_) {
+    const Result<Done> read = for_each_line(path, [&](std::string_view line) -> Result<Done> {
+      simdjson::dom::element record;
+      if (parser.parse(line.data(), line.size()).get(record) != simdjson::SUCCESS) {
+        return Error{ErrorCode::kInvalidArgument, "not JSON"};
+      }
+      TextRecord text;
+      if (record["text"].get(text.text) != simdjson::SUCCESS) {
+        return Error{ErrorCode::kInvalidArgument, "no string field: text"};
+      }
+      if (record["lang"].get(text.lang) != simdjson::SUCCESS) text.lang = "?";
+      if (record["source"].get(text.source) != simdjson::SUCCESS) text.source = "?";
+      fn(index++, text);
+      return Done{};
+    });
+    if (!read) return read;
+  }
+  return Done{};
+}
+
+Result<TextCorpus> TextCorpus::open(std::vector<std::string> paths, CorpusSelection selection) {
+  TextCorpus corpus;
+  corpus.paths_ = std::move(paths);
+  corpus.selection_ = std::move(selection);
+  const CorpusSelection& wanted = corpus.selection_;
+
+  Names sources, languages;
+  std::vector<Candidate> candidates;
+  std::vector<std::uint64_t> language_bytes;
+  const Result<Done> read = corpus.pass([&](std::uint64_t, const TextRecord& record) {
+    Candidate candidate = {sources.number(record.source), languages.number(record.lang),
+                           record.text.size(), true, false};
+    candidate.eligible =
+        !source_matches(record.source, wanted.leave_out_sources) &&
+        (wanted.languages.empty() ||
+         std::ranges::find(wanted.languages, record.lang) != wanted.languages.end());
+    if (candidate.eligible && wanted.leave_out_texts.shares_text(record.text)) {
+      candidate.eligible = false;
+      candidate.shares_text = true;
+    }
+    language_bytes.resize(languages.size(), 0);
+    if (candidate.eligible) language_bytes[candidate.language] += candidate.bytes;
+    candidates.push_back(candidate);
+  });
+  if (!read) return read.error();
+
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& candidate = candidates[i];
+    bool taken = candidate.eligible;
+    const auto bytes = static_cast<double>(language_bytes[candidate.language]);
+    if (taken && wanted.language_mb_max > 0.0 && bytes > wanted.language_mb_max * 1e6) {
+      const double share = wanted.language_mb_max * 1e6 / bytes;
+      taken = static_cast<double>(mixed(wanted.seed, i)) < share * 0x1p64;
+    }
+    corpus.taken_.push_back(taken);
+    CorpusCounts& counts = corpus.counts_;
+    add((taken ? counts.taken : counts.left_out)[sources.name(candidate.source)], candidate.bytes);
+    if (taken) {
+      add(counts.taken_by_language[languages.name(candidate.language)], candidate.bytes);
+    }
+    if (candidate.shares_text) ++counts.shares_text;
+  }
+  return corpus;
+}
+
+Result<Done> TextCorpus::for_each(const std::function<void(const TextRecord&)>& on_document) const {
+  return pass([&](std::uint64_t index, const TextRecord& record) {
+    // A file that grew between two passes must not be read beyond what the first one saw.
+    if (index < taken_.size() && taken_[index]) on_document(record);
+  });
+}
+
+}  // namespace pith

@@ -1,0 +1,97 @@
+#include "stages/score/ngram_policy.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "stages/score/percentile_rank.h"
+#include "stages/score/piece_tokenizer.h"
+
+namespace pith {
+namespace {
+
+/// Shipped files have 3 MB; one that a user trains may be larger, but not by mistake.
+constexpr std::uint64_t kFileBytesMax = 1ULL << 30;
+/// About 0.1 ms of work between two looks at the clock.
+constexpr std::size_t kPiecesPerCheck = 1024;
+
+Result<Done> check(const ScoreLimits& limits) {
+  if (limits.cancelled != nullptr && limits.cancelled->load(std::memory_order_relaxed)) {
+    return Error{ErrorCode::kCancelled, "cancelled while scoring"};
+  }
+  if (limits.deadline != std::chrono::steady_clock::time_point::max() &&
+      std::chrono::steady_clock::now() >= limits.deadline) {
+    return Error{ErrorCode::kDeadlineExceeded, "deadline passed while scoring"};
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<std::vector<float>> word_surprisals(const NgramModel& model, const TokenizedSegment& segment,
+                                           WordSurprisal how, const ScoreLimits& limits) {
+  const std::size_t num_words = segment.words.size();
+  std::vector<float> surprisal(num_words, 0.0F);
+  std::vector<std::uint32_t> num_pieces(how == WordSurprisal::kMean ? num_words : 0, 0);
+  NgramModel::State state;
+  for (std::size_t i = 0; i < segment.pieces.size(); ++i) {
+    if (i % kPiecesPerCheck == 0) {
+      if (const Result<Done> go_on = check(limits); !go_on) return go_on.error();
+    }
+    const float nats = model.advance(state, static_cast<std::uint32_t>(segment.pieces[i].id));
+    const std::uint32_t word = segment.word_of_piece[i];
+    if (word >= num_words) continue;
+    surprisal[word] += nats;
+    if (how == WordSurprisal::kMean) ++num_pieces[word];
+  }
+  for (std::size_t word = 0; word < num_pieces.size(); ++word) {
+    surprisal[word] /= static_cast<float>(std::max(num_pieces[word], 1U));
+  }
+  return surprisal;
+}
+
+NgramPolicy::NgramPolicy(MappedFile file, NgramModel model,
+                         std::unique_ptr<const Tokenizer> tokenizer)
+    : file_(std::move(file)),
+      model_(std::move(model)),
+      tokenizer_(std::move(tokenizer)),
+      id_(sha256_hex(file_.bytes())),
+      word_surprisal_(model_.header().word_surprisal == "mean" ? WordSurprisal::kMean
+                                                               : WordSurprisal::kSum) {}
+
+Result<std::shared_ptr<const NgramPolicy>> NgramPolicy::open(const std::string& path) {
+  Result<MappedFile> file = MappedFile::open(path, kFileBytesMax);
+  if (!file) return file.error();
+  Result<NgramModel> model = NgramModel::parse(file->bytes(), path);
+  if (!model) return model.error();
+  // After parsing, so that a wrong field is named; before anything that trusts the content.
+  if (!has_valid_checksum(file->bytes())) {
+    return Error{ErrorCode::kFileUnreadable, path + ": sha256: not that of the file's bytes"};
+  }
+  const auto sentencepiece = model->sentencepiece();
+  Result<std::unique_ptr<const Tokenizer>> tokenizer = load_piece_tokenizer(
+      {reinterpret_cast<const char*>(sentencepiece.data()), sentencepiece.size()});
+  if (!tokenizer) {
+    return Error{ErrorCode::kFileUnreadable, path + ": sentencepiece: " + tokenizer.error().detail};
+  }
+  if ((*tokenizer)->vocab_size() != static_cast<std::int32_t>(model->header().vocab_size)) {
+    return Error{ErrorCode::kFileUnreadable,
+                 path + ": vocab_size: " + std::to_string(model->header().vocab_size) +
+                     " but the SentencePiece model has " +
+                     std::to_string((*tokenizer)->vocab_size())};
+  }
+  return std::shared_ptr<const NgramPolicy>(
+      new NgramPolicy(*std::move(file), *std::move(model), *std::move(tokenizer)));
+}
+
+Result<Done> NgramPolicy::score(std::span<ScoreItem> batch, const ScoreLimits& limits) const {
+  for (ScoreItem& item : batch) {
+    const Result<std::vector<float>> surprisal =
+        word_surprisals(model_, *item.segment, word_surprisal_, limits);
+    if (!surprisal) return surprisal.error();
+    item.keep_prob.resize(surprisal->size());
+    percentile_rank(*surprisal, item.keep_prob);
+  }
+  return Done{};
+}
+
+}  // namespace pith

@@ -1,0 +1,162 @@
+#include "stages/score/ngram_policy.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/stages/score/ngram_toy.h"
+
+namespace pith {
+namespace {
+
+/// Words between single blanks, as the tokenize stage would give them.
+TokenizedSegment segment_of(const Tokenizer& tokenizer, std::string_view text) {
+  TokenizedSegment segment;
+  for (std::uint32_t begin = 0; begin < text.size();) {
+    const auto blank = static_cast<std::uint32_t>(std::min(text.find(' ', begin), text.size()));
+    const auto end = std::min<std::uint32_t>(blank + 1, static_cast<std::uint32_t>(text.size()));
+    segment.words.push_back({begin, blank, end});
+    begin = end;
+  }
+  segment.pieces = tokenizer.encode(text);
+  std::size_t word = 0;
+  for (const Piece& piece : segment.pieces) {
+    std::uint32_t at = piece.span.begin;
+    while (at < piece.span.end && text[at] == ' ') ++at;
+    while (word + 1 < segment.words.size() && segment.words[word].end <= at) ++word;
+    segment.word_of_piece.push_back(static_cast<std::uint32_t>(word));
+  }
+  return segment;
+}
+
+std::shared_ptr<const NgramPolicy> shipped(const std::string& name) {
+  const auto policy = NgramPolicy::open(std::string(PITH_MODELS) + "/" + name + ".ngram");
+  if (!policy) {
+    ADD_FAILURE() << policy.error().detail;
+    std::abort();
+  }
+  return *policy;
+}
+
+std::vector<float> scores(const NgramPolicy& policy, std::string_view text) {
+  const TokenizedSegment segment = segment_of(policy.tokenizer(), text);
+  std::vector<ScoreItem> batch(1);
+  batch[0].text = text;
+  batch[0].segment = &segment;
+  EXPECT_TRUE(policy.score(batch, {}));
+  return batch[0].keep_prob;
+}
+
+constexpr std::string_view kSentence =
+    "so I think that we should have a look at the Zarathustra reactor in Reykjavik and then go to "
+    "the end of the day";
+
+TEST(NgramPolicy, KeepsNamesAndDropsGlue) {
+  for (const char* name : {"ngram-multi", "ngram-en"}) {
+    const std::vector<float> keep = scores(*shipped(name), kSentence);
+
+    ASSERT_EQ(keep.size(), 24U) << name;
+    for (const std::size_t rare : {11U, 12U, 14U}) {        // Zarathustra, reactor, Reykjavik
+      for (const std::size_t glue : {3U, 10U, 19U, 21U}) {  // that, the, the, of
+        EXPECT_GT(keep[rare], keep[glue]) << name << " " << rare << " " << glue;
+      }
+    }
+  }
+}
+
+TEST(NgramPolicy, WordsOfSixOtherLanguagesKeepTheirName) {
+  const auto policy = shipped("ngram-multi");
+  for (const std::string_view text :
+       {"die Kosten der Reparatur von Wolfenbüttel sind in der Tabelle",
+        "el precio de la casa de Zarzalejo es lo que se ve en la lista",
+        "le prix de la maison de Fontenayville est dans la liste des prix",
+        "в этом примере имя Велимирогорск не может быть пустым"}) {
+    const TokenizedSegment segment = segment_of(policy->tokenizer(), text);
+    const std::vector<float> keep = scores(*policy, text);
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < segment.words.size(); ++i) {
+      const auto length = [&](std::size_t w) {
+        return segment.words[w].text_end - segment.words[w].begin;
+      };
+      if (length(i) > length(longest)) longest = i;
+    }
+    EXPECT_GT(keep[longest], 0.8F) << text;
+  }
+}
+
+TEST(NgramPolicy, AnswerDoesNotDependOnTheRestOfTheBatchOrTheThread) {
+  const auto policy = shipped("ngram-multi");
+  const std::vector<float> alone = scores(*policy, kSentence);
+  const std::string_view other = "an entirely different text stands here";
+  const TokenizedSegment first = segment_of(policy->tokenizer(), other);
+  const TokenizedSegment second = segment_of(policy->tokenizer(), kSentence);
+
+  std::vector<std::vector<float>> answers(4);
+  std::vector<std::thread> threads;
+  for (std::vector<float>& answer : answers) {
+    threads.emplace_back([&] {
+      std::vector<ScoreItem> batch(2);
+      batch[0].text = other;
+      batch[0].segment = &first;
+      batch[1].text = kSentence;
+      batch[1].segment = &second;
+      batch[1].keep_prob = {9.0F};  // Whatever stood there before.
+      if (policy->score(batch, {})) answer = batch[1].keep_prob;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  for (const std::vector<float>& answer : answers) EXPECT_EQ(answer, alone);
+}
+
+TEST(NgramPolicy, StopsWhenTheDeadlineHasPassedOrTheClientIsGone) {
+  const auto policy = shipped("ngram-multi");
+  const TokenizedSegment segment = segment_of(policy->tokenizer(), kSentence);
+  std::vector<ScoreItem> batch(1);
+  batch[0].text = kSentence;
+  batch[0].segment = &segment;
+
+  ScoreLimits late;
+  late.deadline = std::chrono::steady_clock::now() - std::chrono::seconds(1);
+  const Result<Done> expired = policy->score(batch, late);
+  ASSERT_FALSE(expired);
+  EXPECT_EQ(expired.error().code, ErrorCode::kDeadlineExceeded);
+
+  const std::atomic<bool> gone{true};
+  ScoreLimits abandoned;
+  abandoned.cancelled = &gone;
+  const Result<Done> cancelled = policy->score(batch, abandoned);
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
+}
+
+TEST(NgramPolicy, EmptyTextAndWordsWithoutPiecesAreNoTrouble) {
+  const auto policy = shipped("ngram-en");
+  TokenizedSegment empty;
+  TokenizedSegment without_pieces;
+  without_pieces.words = {{0, 1, 2}, {2, 3, 3}};
+  std::vector<ScoreItem> batch(2);
+  batch[0].segment = &empty;
+  batch[1].text = "a b";
+  batch[1].segment = &without_pieces;
+
+  ASSERT_TRUE(policy->score(batch, {}));
+
+  EXPECT_TRUE(batch[0].keep_prob.empty());
+  EXPECT_EQ(batch[1].keep_prob, (std::vector<float>{0.5F, 0.5F}));
+}
+
+TEST(NgramPolicy, IdIsTheSha256OfTheFile) {
+  const std::string path = std::string(PITH_MODELS) + "/ngram-en.ngram";
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+
+  EXPECT_EQ(shipped("ngram-en")->id(), sha256_hex(ngram::as_bytes(bytes)));
+  EXPECT_EQ(sha256_hex(ngram::as_bytes("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace
+}  // namespace pith
