@@ -20,12 +20,14 @@ class TokenCounter {
   virtual std::uint32_t count(std::string_view text) const = 0;
   /// Token ids, as tiktoken's encode_ordinary gives them.
   virtual std::vector<std::uint32_t> encode(std::string_view text) const = 0;
-  /// Byte offset where each token ends, ascending; the last is text.size(). A token may end inside a character.
+  /// Byte offset where each token ends, ascending; the last is text.size(). A token may end inside
+  /// a character.
   virtual std::vector<std::uint32_t> token_ends(std::string_view text) const = 0;
 };
 
-/// "cl100k_base" or "o200k_base", loaded once per process from `models_dir`/NAME.ranks.zst and shared.
-/// Errors: kInvalidArgument for another name, kFileUnreadable.
-Result<std::shared_ptr<const TokenCounter>> load_token_counter(std::string_view name, const std::string& models_dir);
+/// "cl100k_base" or "o200k_base", loaded once per process from `models_dir`/NAME.ranks.zst and
+/// shared. Errors: kInvalidArgument for another name, kFileUnreadable.
+Result<std::shared_ptr<const TokenCounter>> load_token_counter(std::string_view name,
+                                                               const std::string& models_dir);
 
 }  // namespace pith
