@@ -6,7 +6,7 @@ namespace pith::codec {
 
 AlignedBytes::AlignedBytes(std::span<const std::uint8_t> bytes)
     : data_(bytes.data()), size_(bytes.size()) {
-  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 == 0) return;
+  if (bytes.empty() || reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 == 0) return;
   copy_.resize((bytes.size() + 7) / 8);
   std::memcpy(copy_.data(), bytes.data(), bytes.size());
   data_ = reinterpret_cast<const std::uint8_t*>(copy_.data());
