@@ -35,6 +35,8 @@ struct Upstream {
   std::string host;
   std::uint16_t port = 80;
   std::string path_prefix;  ///< Put before the target, no trailing slash; "" or "/openai".
+  bool keep_pith_headers = false;  ///< x-pith-* request headers go upstream too: only to another Pith.
+  bool send_via = false;  ///< Adds `via: 1.1 pith-<instance>`; set it where the upstream may lead back here.
 };
 
 /// What to do with a request, decided from its head alone.
@@ -67,6 +69,7 @@ struct EditedRequest {
   bool replace_body = false;
   std::string body;
   HeaderList response_headers;  ///< x-pith-*, added to the response's head.
+  std::vector<std::string> dropped_headers;  ///< Request headers not sent on: a body digest, a decoded content-encoding.
 };
 
 struct LocalResponse {
