@@ -12,11 +12,21 @@ namespace {
 class RelayAll final : public pith::EdgeHandler {
  public:
   pith::Route route(const pith::RequestHead&) override { return {}; }
-  void edit(std::shared_ptr<pith::EdgeRequest>, std::function<void(pith::EditedRequest)> done) override { done({}); }
-  void local(std::shared_ptr<pith::EdgeRequest>, std::function<void(pith::LocalResponse)> done) override { done({}); }
+  void edit(std::shared_ptr<pith::EdgeRequest>,
+            std::function<void(pith::EditedRequest)> done) override {
+    done({});
+  }
+  void local(std::shared_ptr<pith::EdgeRequest>,
+             std::function<void(pith::LocalResponse)> done) override {
+    done({});
+  }
   void client_gone(const std::shared_ptr<pith::EdgeRequest>&) override {}
-  pith::LocalResponse error(unsigned status, std::string_view message, const pith::RequestHead*) override {
-    return {.status = status, .content_type = "text/plain", .body = std::string(message) + "\n", .headers = {}};
+  pith::LocalResponse error(unsigned status, std::string_view message,
+                            const pith::RequestHead*) override {
+    return {.status = status,
+            .content_type = "text/plain",
+            .body = std::string(message) + "\n",
+            .headers = {}};
   }
   void finished(const pith::RequestHead&, const std::shared_ptr<pith::EdgeRequest>&,
                 const pith::EdgeOutcome&) override {}

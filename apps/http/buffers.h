@@ -1,4 +1,5 @@
-// The two buffers of a connection: what was received and not yet used, what was not yet taken by the socket.
+// The two buffers of a connection: what was received and not yet used, what was not yet taken by
+// the socket.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +31,8 @@ class InputBuffer {
       if (capacity_ - held >= room_min) {
         std::memmove(data_.get(), data_.get() + begin_, held);
       } else {
-        const std::size_t capacity = std::max(held + room_min, std::min(2 * capacity_, held + (64U << 10)));
+        const std::size_t capacity =
+            std::max(held + room_min, std::min(2 * capacity_, held + (64U << 10)));
         auto grown = std::make_unique_for_overwrite<char[]>(capacity);
         if (held > 0) std::memcpy(grown.get(), data_.get() + begin_, held);
         data_ = std::move(grown);

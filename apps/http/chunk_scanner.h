@@ -8,8 +8,9 @@
 
 namespace pith {
 
-/// Finds where a chunked body ends, and refuses one that is not exactly RFC 9112: sizes are 1 to 15 hex digits,
-/// every line ends in CR LF, extensions and trailers are printable and bounded. Feed it any split of the bytes.
+/// Finds where a chunked body ends, and refuses one that is not exactly RFC 9112: sizes are 1 to 15
+/// hex digits, every line ends in CR LF, extensions and trailers are printable and bounded. Feed it
+/// any split of the bytes.
 class ChunkScanner {
  public:
   /// kResponse also takes blanks after the size, which old servers pad with.
@@ -17,7 +18,8 @@ class ChunkScanner {
 
   explicit ChunkScanner(From from = From::kRequest) : from_(from) {}
 
-  /// Returns how many bytes of `in` belong to the body. Less than all of it only when done() or bad().
+  /// Returns how many bytes of `in` belong to the body. Less than all of it only when done() or
+  /// bad().
   std::size_t scan(std::string_view in);
   /// The same, and appends the chunks' data to `out`.
   std::size_t decode(std::string_view in, std::string& out);

@@ -26,14 +26,17 @@ std::string address_text(const sockaddr_storage& peer) {
     inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr, text, sizeof(text));
   }
   const std::string_view mapped = "::ffff:";
-  return std::string_view(text).substr(0, mapped.size()) == mapped ? std::string(text + mapped.size()) : text;
+  return std::string_view(text).substr(0, mapped.size()) == mapped
+             ? std::string(text + mapped.size())
+             : text;
 }
 
 }  // namespace
 
 void ClientConnection::adopt(Worker& worker, int fd, const sockaddr_storage& peer) {
   EdgeCore& core = worker.core();
-  const auto num_open = static_cast<std::size_t>(core.counters.open_connections.load(std::memory_order_relaxed));
+  const auto num_open =
+      static_cast<std::size_t>(core.counters.open_connections.load(std::memory_order_relaxed));
   if (num_open >= core.options.connections_max + kRefusedMax) {
     count(core.counters.refused);
     ::close(fd);
@@ -57,11 +60,14 @@ ClientConnection::ClientConnection(Worker& worker, int fd, const sockaddr_storag
       core_(worker.core()),
       socket_(worker.context()),
       peer_(address_text(peer)),
-      head_parser_(HeadParser::Kind::kRequest, {core_.options.header_bytes_max, core_.options.header_fields_max}),
+      head_parser_(HeadParser::Kind::kRequest,
+                   {core_.options.header_bytes_max, core_.options.header_fields_max}),
       response_parser_(HeadParser::Kind::kResponse,
                        {std::max<std::size_t>(core_.options.header_bytes_max, 128U << 10), 1000}) {
   boost::system::error_code error;
-  socket_.assign(peer.ss_family == AF_INET6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(), fd, error);
+  socket_.assign(
+      peer.ss_family == AF_INET6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(), fd,
+      error);
   count(core_.counters.connections);
   core_.counters.open_connections.fetch_add(1, std::memory_order_relaxed);
 }
@@ -85,12 +91,15 @@ bool ClientConnection::wants_input() const {
 void ClientConnection::start_reading() {
   if (reading_ || !wants_input()) return;
   reading_ = true;
-  const bool large_body = !x_.body_done && (x_.body.kind == BodyFraming::Kind::kChunked || x_.body_left > kReadFirst);
-  const std::span<char> room =
-      input_.prepare(large_body ? kReadMax : input_.capacity() == 0 ? kReadFirst : kReadMin);
-  socket_.async_read_some(boost::asio::buffer(room.data(), room.size()),
-                          [this, self = shared_from_this()](const boost::system::error_code& error,
-                                                            std::size_t num_bytes) { on_read(error, num_bytes); });
+  const bool large_body =
+      !x_.body_done && (x_.body.kind == BodyFraming::Kind::kChunked || x_.body_left > kReadFirst);
+  const std::span<char> room = input_.prepare(large_body               ? kReadMax
+                                              : input_.capacity() == 0 ? kReadFirst
+                                                                       : kReadMin);
+  socket_.async_read_some(
+      boost::asio::buffer(room.data(), room.size()),
+      [this, self = shared_from_this()](const boost::system::error_code& error,
+                                        std::size_t num_bytes) { on_read(error, num_bytes); });
 }
 
 void ClientConnection::on_read(const boost::system::error_code& error, std::size_t num_bytes) {
@@ -162,7 +171,8 @@ void ClientConnection::flush_when_writable() {
                      [this, self = shared_from_this()](const boost::system::error_code& error) {
                        flushing_ = false;
                        if (phase_ == Phase::kClosed) return;
-                       const long sent = error ? -1 : send_now(socket_.native_handle(), outbox_.view(), {});
+                       const long sent =
+                           error ? -1 : send_now(socket_.native_handle(), outbox_.view(), {});
                        if (sent < 0) return cancel_request(true);
                        outbox_.consume(static_cast<std::size_t>(sent));
                        if (!outbox_.empty()) flush_when_writable();
@@ -211,7 +221,8 @@ void ClientConnection::on_deadline() {
   }
 }
 
-/// Time counts against the client only while we wait for its bytes, not while the upstream takes none.
+/// Time counts against the client only while we wait for its bytes, not while the upstream takes
+/// none.
 void ClientConnection::on_body_tick() {
   set_timeout(kBodyTick);
   if (!reading_ || (phase_ == Phase::kUpstream && !x_.upstream_ready)) return;

@@ -21,9 +21,9 @@ namespace pith {
 
 class Worker;
 
-/// Belongs to one I/O thread. A read is under way whenever there is room for what it brings: it takes the next
-/// request's bytes early, and tells at once when the client is gone. An end of its bytes (half-close too) while a
-/// request is under way cancels that request.
+/// Belongs to one I/O thread. A read is under way whenever there is room for what it brings: it
+/// takes the next request's bytes early, and tells at once when the client is gone. An end of its
+/// bytes (half-close too) while a request is under way cancels that request.
 class ClientConnection final : public std::enable_shared_from_this<ClientConnection>,
                                public Timed,
                                private UpstreamConnection::Owner {
@@ -45,7 +45,8 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     kUpstream,  ///< Request and response under way.
     kTunnel,    ///< After 101.
     kFlush,     ///< Everything is said; the client has yet to take it.
-    kLinger,    ///< Our side is closed; what still comes in is thrown away, so that no RST overtakes the answer.
+    kLinger,  ///< Our side is closed; what still comes in is thrown away, so that no RST overtakes
+              ///< the answer.
     kClosed,
   };
 
@@ -55,7 +56,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     Route route;
     std::shared_ptr<EdgeRequest> request;
     bool head_known = false;
-    bool to_head = false;     // HEAD: the response has no body.
+    bool to_head = false;  // HEAD: the response has no body.
     bool http10 = false;
     bool upgrade = false;
     bool keep_alive = true;
@@ -70,20 +71,20 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
 
     std::string upstream_head;
     EditedRequest edited;
-    std::string_view whole_body;     // To send with the head; in `request` or `edited`.
+    std::string_view whole_body;  // To send with the head; in `request` or `edited`.
     bool upstream_ready = false;
     bool retried = false;
     bool replayable = true;
-    std::string replay;              // Body bytes already sent on a kept connection.
+    std::string replay;  // Body bytes already sent on a kept connection.
     std::int64_t sent_at_ms = 0;
 
-    bool response_started = false;   // A byte of it arrived.
+    bool response_started = false;  // A byte of it arrived.
     bool head_sent = false;
     unsigned num_interim = 0;
     BodyFraming response;
     std::uint64_t response_left = 0;
     ChunkScanner response_scanner{ChunkScanner::From::kResponse};
-    bool decode_chunks = false;      // For HTTP/1.0 clients.
+    bool decode_chunks = false;  // For HTTP/1.0 clients.
     bool upstream_keeps = false;
     std::int64_t upstream_idle_ms = 0;
 
@@ -156,15 +157,16 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
   Phase phase_ = Phase::kHead;
   bool reading_ = false;
   bool flushing_ = false;
-  bool ended_ = false;       // The client's bytes have ended.
+  bool ended_ = false;  // The client's bytes have ended.
   bool parsing_ = false;
   bool reset_after_flush_ = false;
-  std::uint64_t generation_ = 0;  // Of the exchange: late answers of the handler are told apart by it.
+  std::uint64_t generation_ =
+      0;  // Of the exchange: late answers of the handler are told apart by it.
   InputBuffer input_;
   Outbox outbox_;
   HeadParser head_parser_;
   HeadParser response_parser_;
-  std::string head_bytes_;   // The response head being written; kept for its capacity.
+  std::string head_bytes_;  // The response head being written; kept for its capacity.
   std::shared_ptr<UpstreamConnection> upstream_;
   Exchange x_;
 };

@@ -9,8 +9,9 @@
 namespace pith {
 namespace {
 
-/// A kept connection that ends this soon after the request was sent had been closed before it arrived. Later, the
-/// upstream may have worked on the request, and sending it again would be a second one.
+/// A kept connection that ends this soon after the request was sent had been closed before it
+/// arrived. Later, the upstream may have worked on the request, and sending it again would be a
+/// second one.
 constexpr std::int64_t kStaleWindowMs = 2000;
 
 }  // namespace
@@ -21,14 +22,15 @@ void ClientConnection::begin_exchange() {
   x_.upstream_head.clear();
   std::optional<std::uint64_t> body_length;
   if (!relayed) body_length = x_.whole_body.size();
-  append_upstream_head(x_.upstream_head,
-                       {.head = head(),
-                        .plan = core_.plans[x_.route.upstream],
-                        .target = x_.route.upstream_target.empty() ? head().target : x_.route.upstream_target,
-                        .body_length = body_length,
-                        .dropped = x_.edited.dropped_headers,
-                        .upgrade = x_.upgrade,
-                        .via_token = core_.via_token});
+  append_upstream_head(
+      x_.upstream_head,
+      {.head = head(),
+       .plan = core_.plans[x_.route.upstream],
+       .target = x_.route.upstream_target.empty() ? head().target : x_.route.upstream_target,
+       .body_length = body_length,
+       .dropped = x_.edited.dropped_headers,
+       .upgrade = x_.upgrade,
+       .via_token = core_.via_token});
   use_upstream(false);
 }
 
@@ -65,7 +67,8 @@ void ClientConnection::send_request() {
     std::size_t taken = 0;
     if (x_.replay.empty() && !x_.body_done) taken = take_body(input_.view());
     if (phase_ != Phase::kUpstream) return;
-    const std::string_view body = taken > 0 ? input_.view().substr(0, taken) : std::string_view(x_.replay);
+    const std::string_view body =
+        taken > 0 ? input_.view().substr(0, taken) : std::string_view(x_.replay);
     upstream_->send(x_.upstream_head, body);
     if (taken > 0 && upstream_->reused()) x_.replay = body;
     input_.consume(taken);
@@ -140,7 +143,8 @@ void ClientConnection::on_upstream_drained() {
 
 /// After a kept connection turned out closed: the same request once more, on a fresh one.
 bool ClientConnection::try_again() {
-  if (!upstream_ || !upstream_->reused() || x_.retried || x_.response_started || !x_.replayable) return false;
+  if (!upstream_ || !upstream_->reused() || x_.retried || x_.response_started || !x_.replayable)
+    return false;
   if (worker_.now_ms() - x_.sent_at_ms > kStaleWindowMs) return false;
   x_.retried = true;
   drop_upstream();

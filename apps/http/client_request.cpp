@@ -16,7 +16,9 @@ bool may_upgrade_to(std::string_view protocols) {
   bool fine = !protocols.empty();
   for_each_element(protocols, [&](std::string_view protocol) {
     const std::string_view name = protocol.substr(0, protocol.find('/'));
-    if (iequals(name, "h2c") || iequals(name, "h2") || iequals(name, "http") || iequals(name, "tls")) fine = false;
+    if (iequals(name, "h2c") || iequals(name, "h2") || iequals(name, "http") ||
+        iequals(name, "tls"))
+      fine = false;
   });
   return fine;
 }
@@ -75,7 +77,8 @@ bool ClientConnection::check_target(std::string_view& target, std::string& host)
   if (authority == 0) return refuse(400, "target is not a path");
   const std::size_t path = target.find_first_of("/?", authority);
   host = target.substr(authority, path - authority);
-  if (host.empty() || host.find_first_of("@\\#") != std::string::npos) return refuse(400, "bad authority in the target");
+  if (host.empty() || host.find_first_of("@\\#") != std::string::npos)
+    return refuse(400, "bad authority in the target");
   if (path == std::string_view::npos) {
     target = "/";
   } else if (target[path] == '?') {
@@ -88,7 +91,8 @@ bool ClientConnection::check_target(std::string_view& target, std::string& host)
 
 bool ClientConnection::is_loop() const {
   for (const auto& [name, value] : x_.head.headers) {
-    if (header_kind(name) == HeaderKind::kVia && value.find(core_.via_token) != std::string::npos) return true;
+    if (header_kind(name) == HeaderKind::kVia && value.find(core_.via_token) != std::string::npos)
+      return true;
   }
   return false;
 }
@@ -104,7 +108,8 @@ void ClientConnection::accept_request(const ParsedHead& parsed) {
   x_.keep_alive = keeps_alive(parsed);
   const FramingOrProblem framing = request_framing(parsed);
   if (framing.problem != nullptr) return refuse(400, framing.problem);
-  if (parsed.method == "CONNECT" || parsed.method == "TRACE") return refuse(405, "method is not served");
+  if (parsed.method == "CONNECT" || parsed.method == "TRACE")
+    return refuse(405, "method is not served");
   std::string_view target = parsed.target;
   std::string host;
   if (!check_target(target, host)) return;
@@ -119,12 +124,14 @@ void ClientConnection::accept_request(const ParsedHead& parsed) {
   std::string_view protocols;
   const char* problem = nullptr;
   for (const HeaderView& field : parsed.headers) {
-    x_.head.headers.emplace_back(field.name, field.kind == HeaderKind::kHost && !host.empty() ? host : field.value);
+    x_.head.headers.emplace_back(
+        field.name, field.kind == HeaderKind::kHost && !host.empty() ? host : field.value);
     if (field.kind == HeaderKind::kExpect && !x_.http10) {
       expects = iequals(field.value, "100-continue");
       if (!expects) problem = "unknown expectation";
     }
-    if (field.kind == HeaderKind::kConnection && list_has(field.value, "upgrade")) asks_upgrade = true;
+    if (field.kind == HeaderKind::kConnection && list_has(field.value, "upgrade"))
+      asks_upgrade = true;
     if (field.kind == HeaderKind::kUpgrade) protocols = field.value;
   }
   x_.head_known = true;
@@ -147,9 +154,11 @@ void ClientConnection::accept_request(const ParsedHead& parsed) {
 
   x_.route = core_.handler.route(x_.head);
   const bool local = x_.route.action == Route::Action::kLocal;
-  if (!local && x_.route.upstream >= core_.plans.size()) return answer_error(502, "no upstream is configured");
+  if (!local && x_.route.upstream >= core_.plans.size())
+    return answer_error(502, "no upstream is configured");
   const bool whole = x_.route.action != Route::Action::kRelay;
-  if (whole && x_.body.kind == BodyFraming::Kind::kLength && x_.body.length > x_.route.body_bytes_max) {
+  if (whole && x_.body.kind == BodyFraming::Kind::kLength &&
+      x_.body.length > x_.route.body_bytes_max) {
     return answer_error(413, "request body too large");
   }
   if (expects && !x_.body_done && input_.empty() && !send("HTTP/1.1 100 Continue\r\n\r\n", {})) {
@@ -221,9 +230,11 @@ void ClientConnection::hand_over() {
   phase_ = Phase::kHandler;
   set_deadline(kNever);
   x_.request->body.reserve(x_.request->body.size() + kBodyPadding);
-  // The answer may come at once or late, from any thread, and after this connection or its thread are gone.
+  // The answer may come at once or late, from any thread, and after this connection or its thread
+  // are gone.
   const auto reply_with = [this](auto method) {
-    return [mailbox = worker_.mailbox(), weak = weak_from_this(), generation = generation_, method](auto reply) {
+    return [mailbox = worker_.mailbox(), weak = weak_from_this(), generation = generation_,
+            method](auto reply) {
       mailbox->post([weak, generation, method, reply = std::move(reply)]() mutable {
         const auto self = weak.lock();
         if (self && self->generation_ == generation && self->phase_ == Phase::kHandler) {
@@ -243,7 +254,8 @@ void ClientConnection::hand_over() {
 
 void ClientConnection::on_edited(EditedRequest edited) {
   x_.edited = std::move(edited);
-  x_.whole_body = x_.edited.replace_body ? std::string_view(x_.edited.body) : std::string_view(x_.request->body);
+  x_.whole_body = x_.edited.replace_body ? std::string_view(x_.edited.body)
+                                         : std::string_view(x_.request->body);
   begin_exchange();
 }
 
@@ -251,9 +263,11 @@ void ClientConnection::on_local(LocalResponse response) { answer(response); }
 
 /// Sends an answer of our own and ends the exchange.
 void ClientConnection::answer(const LocalResponse& response) {
-  if (!x_.body_done || ended_ || core_.draining.load(std::memory_order_relaxed)) x_.keep_alive = false;
+  if (!x_.body_done || ended_ || core_.draining.load(std::memory_order_relaxed))
+    x_.keep_alive = false;
   head_bytes_.clear();
-  append_local_response(head_bytes_, response, !x_.to_head, !x_.keep_alive, x_.keep_alive && x_.http10);
+  append_local_response(head_bytes_, response, !x_.to_head, !x_.keep_alive,
+                        x_.keep_alive && x_.http10);
   x_.outcome.status = response.status;
   x_.outcome.to_first_byte = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - x_.began);
@@ -270,7 +284,8 @@ void ClientConnection::answer_error(unsigned status, std::string_view message) {
   // Without a parsed head nothing is known of where the next request would begin.
   if (!x_.head_known) {
     x_.keep_alive = false;
-    if (x_.began == std::chrono::steady_clock::time_point{}) x_.began = std::chrono::steady_clock::now();
+    if (x_.began == std::chrono::steady_clock::time_point{})
+      x_.began = std::chrono::steady_clock::now();
   }
   LocalResponse response = core_.handler.error(status, message, x_.head_known ? &head() : nullptr);
   if (status == 503 && find_header(response.headers, "retry-after").empty()) {

@@ -88,22 +88,22 @@ bool ClientConnection::read_response_head() {
   x_.decode_chunks = x_.http10 && x_.response.kind == BodyFraming::Kind::kChunked;
   x_.upstream_keeps = keeps_alive(head);
   x_.upstream_idle_ms = idle_limit_ms(head, options().keep_alive_upstream.count());
-  if (x_.response.kind == BodyFraming::Kind::kUntilClose || x_.decode_chunks || !x_.body_done || ended_ ||
-      core_.draining.load(std::memory_order_relaxed)) {
+  if (x_.response.kind == BodyFraming::Kind::kUntilClose || x_.decode_chunks || !x_.body_done ||
+      ended_ || core_.draining.load(std::memory_order_relaxed)) {
     x_.keep_alive = false;
   }
   head_bytes_.clear();
-  append_client_head(head_bytes_,
-                     {.head = head,
-                      .added = x_.route.action == Route::Action::kRelay ? x_.route.response_headers
-                                                                        : x_.edited.response_headers,
-                      .drop_transfer_encoding = x_.decode_chunks || head.status == 204,
-                      .drop_content_length = head.status == 204,
-                      .close = !x_.keep_alive,
-                      .keep_alive_10 = x_.keep_alive && x_.http10});
+  append_client_head(
+      head_bytes_, {.head = head,
+                    .added = x_.route.action == Route::Action::kRelay ? x_.route.response_headers
+                                                                      : x_.edited.response_headers,
+                    .drop_transfer_encoding = x_.decode_chunks || head.status == 204,
+                    .drop_content_length = head.status == 204,
+                    .close = !x_.keep_alive,
+                    .keep_alive_10 = x_.keep_alive && x_.http10});
   x_.outcome.status = head.status;
-  x_.outcome.to_first_byte =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - x_.began);
+  x_.outcome.to_first_byte = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - x_.began);
   count(core_.counters.responses);
   upstream_->consume(head.num_bytes);
   response_parser_.reset();
@@ -129,7 +129,8 @@ void ClientConnection::relay_body() {
       body = bytes.substr(0, taken);
       break;
     case BodyFraming::Kind::kChunked:
-      taken = x_.decode_chunks ? x_.response_scanner.decode(bytes, decoded) : x_.response_scanner.scan(bytes);
+      taken = x_.decode_chunks ? x_.response_scanner.decode(bytes, decoded)
+                               : x_.response_scanner.scan(bytes);
       done = x_.response_scanner.done();
       body = x_.decode_chunks ? std::string_view(decoded) : bytes.substr(0, taken);
       break;
@@ -138,7 +139,8 @@ void ClientConnection::relay_body() {
       body = bytes;
       break;
   }
-  const std::string_view head_bytes = x_.head_sent ? std::string_view() : std::string_view(head_bytes_);
+  const std::string_view head_bytes =
+      x_.head_sent ? std::string_view() : std::string_view(head_bytes_);
   x_.head_sent = true;
   x_.outcome.response_bytes += body.size();
   const bool sent = head_bytes.empty() && body.empty() ? true : send(head_bytes, body);
@@ -153,7 +155,8 @@ void ClientConnection::relay_body() {
 void ClientConnection::on_upstream_end(bool clean) {
   const auto self = shared_from_this();
   if (phase_ == Phase::kTunnel) return end_tunnel();
-  if (x_.head_sent && x_.response.kind == BodyFraming::Kind::kUntilClose && clean) return end_response();
+  if (x_.head_sent && x_.response.kind == BodyFraming::Kind::kUntilClose && clean)
+    return end_response();
   if (!x_.head_sent && try_again()) return;
   broken_upstream("connection closed early");
 }
@@ -164,8 +167,8 @@ void ClientConnection::broken_upstream(const char* why) {
   if (!x_.head_sent) {
     return answer_error(502, "upstream " + core_.plans[x_.route.upstream].name + ": " + why);
   }
-  // The client must see that the answer is cut: no final chunk, or a short length. Where only the end of the
-  // connection ends a body, that end must be a reset.
+  // The client must see that the answer is cut: no final chunk, or a short length. Where only the
+  // end of the connection ends a body, that end must be a reset.
   x_.outcome.upstream_broke = true;
   x_.keep_alive = false;
   reset_after_flush_ = x_.response.kind == BodyFraming::Kind::kUntilClose || x_.decode_chunks;
@@ -175,9 +178,10 @@ void ClientConnection::broken_upstream(const char* why) {
 }
 
 void ClientConnection::end_response() {
-  const bool reusable = x_.upstream_keeps && x_.body_done && x_.response.kind != BodyFraming::Kind::kUntilClose &&
-                        upstream_->input().empty() && upstream_->unsent() == 0 && x_.upstream_idle_ms > 0 &&
-                        !core_.draining.load(std::memory_order_relaxed);
+  const bool reusable = x_.upstream_keeps && x_.body_done &&
+                        x_.response.kind != BodyFraming::Kind::kUntilClose &&
+                        upstream_->input().empty() && upstream_->unsent() == 0 &&
+                        x_.upstream_idle_ms > 0 && !core_.draining.load(std::memory_order_relaxed);
   if (reusable) {
     upstream_->detach(worker_.now_ms() + x_.upstream_idle_ms);
     worker_.pool().put(std::move(upstream_));
@@ -196,8 +200,8 @@ void ClientConnection::report() {
   core_.counters.in_flight.fetch_sub(1, std::memory_order_relaxed);
   core_.body_memory.give_back(x_.body_charge);
   x_.body_charge = 0;
-  x_.outcome.total =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - x_.began);
+  x_.outcome.total = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - x_.began);
   core_.handler.finished(head(), x_.request, x_.outcome);
 }
 
@@ -224,7 +228,8 @@ void ClientConnection::end_exchange() {
 
 void ClientConnection::start_tunnel(const ParsedHead& head) {
   head_bytes_.clear();
-  append_client_head(head_bytes_, {.head = head, .added = x_.route.response_headers, .upgrade = true});
+  append_client_head(head_bytes_,
+                     {.head = head, .added = x_.route.response_headers, .upgrade = true});
   x_.outcome.status = 101;
   x_.head_sent = true;
   x_.keep_alive = false;

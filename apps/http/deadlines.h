@@ -1,4 +1,5 @@
-// One coarse deadline per connection, looked at every tick: arming one is a store, not a timer operation.
+// One coarse deadline per connection, looked at every tick: arming one is a store, not a timer
+// operation.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,8 @@ class DeadlineList {
   bool empty() const { return first_ == nullptr; }
 
   void expire(std::int64_t now_ms) {
-    std::vector<std::pair<std::shared_ptr<void>, Timed*>> late;  // One may destroy another: hold them first.
+    std::vector<std::pair<std::shared_ptr<void>, Timed*>>
+        late;  // One may destroy another: hold them first.
     for (Timed* timed = first_; timed != nullptr; timed = timed->next_) {
       if (timed->deadline_ms_ <= now_ms) late.emplace_back(timed->hold(), timed);
     }

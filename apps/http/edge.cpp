@@ -86,7 +86,9 @@ Result<Done> Edge::Impl::prepare() {
   core_.tls = std::move(*tls);
   core_.via_token = random_token();
   const auto addresses = Resolver::system_lookup(core_.options.host, core_.options.port);
-  if (!addresses) return {ErrorCode::kInvalidArgument, "cannot listen on " + core_.options.host + ": " + addresses.error().detail};
+  if (!addresses)
+    return {ErrorCode::kInvalidArgument,
+            "cannot listen on " + core_.options.host + ": " + addresses.error().detail};
   core_.listening = (*addresses)->front();
   return Done{};
 }
@@ -95,9 +97,11 @@ Result<Done> Edge::Impl::start() {
   if (Result<Done> prepared = prepare(); !prepared) return prepared.error();
   const auto cannot_listen = [this]() -> Result<Done> {
     return {ErrorCode::kInvalidArgument, "cannot listen on " + core_.options.host + ":" +
-                                             std::to_string(core_.options.port) + ": " + std::strerror(errno)};
+                                             std::to_string(core_.options.port) + ": " +
+                                             std::strerror(errno)};
   };
-  // Sharing a port is for our own threads: without this, a second edge would silently take half the connections.
+  // Sharing a port is for our own threads: without this, a second edge would silently take half the
+  // connections.
   const int probe = listen_on(core_.listening, false);
   if (probe < 0) return cannot_listen();
   socklen_t length = sizeof(core_.listening.storage);
@@ -107,7 +111,8 @@ Result<Done> Edge::Impl::start() {
   set_port(core_.listening, port);
 
   // OpenSSL writes with write(2): a closed peer must be an error, not the end of the process.
-  if (struct sigaction action; ::sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
+  if (struct sigaction action;
+      ::sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
     ::signal(SIGPIPE, SIG_IGN);
   }
   std::vector<int> listeners;
@@ -130,7 +135,8 @@ void Edge::Impl::stop() {
   if (stopped_) return;
   stopped_ = true;
   using Clock = std::chrono::steady_clock;
-  // Kept connections stay for a moment: a request may be on its way, and is answered with connection: close.
+  // Kept connections stay for a moment: a request may be on its way, and is answered with
+  // connection: close.
   constexpr std::chrono::milliseconds kIdleGrace{300};
   core_.draining.store(true);
   for (const auto& worker : workers_) worker->stop_accepting();
@@ -138,11 +144,14 @@ void Edge::Impl::stop() {
   bool idle_closed = false;
   while (!workers_.empty() && Clock::now() - began < core_.options.drain_timeout) {
     if (core_.counters.open_connections.load() == 0) break;
-    if (!idle_closed && Clock::now() - began >= kIdleGrace && core_.counters.in_flight.load() == 0) {
+    if (!idle_closed && Clock::now() - began >= kIdleGrace &&
+        core_.counters.in_flight.load() == 0) {
       idle_closed = true;
       for (const auto& worker : workers_) worker->close_idle();
     }
-    if (idle_closed && core_.counters.in_flight.load() == 0 && Clock::now() - began >= 2 * kIdleGrace) break;
+    if (idle_closed && core_.counters.in_flight.load() == 0 &&
+        Clock::now() - began >= 2 * kIdleGrace)
+      break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   for (const auto& worker : workers_) worker->abort_all();

@@ -1,5 +1,6 @@
-// The HTTP edge: takes requests, relays them to upstreams, streams answers back byte for byte. It knows HTTP and
-// nothing of LLM APIs: an EdgeHandler decides what each request is and may replace its body.
+// The HTTP edge: takes requests, relays them to upstreams, streams answers back byte for byte. It
+// knows HTTP and nothing of LLM APIs: an EdgeHandler decides what each request is and may replace
+// its body.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,8 @@
 
 namespace pith {
 
-using HeaderList = std::vector<std::pair<std::string, std::string>>;  ///< In order, names as received.
+using HeaderList =
+    std::vector<std::pair<std::string, std::string>>;  ///< In order, names as received.
 
 /// First value of a header, compared without case; empty when absent.
 std::string_view find_header(const HeaderList& headers, std::string_view name);
@@ -35,8 +37,10 @@ struct Upstream {
   std::string host;
   std::uint16_t port = 80;
   std::string path_prefix;  ///< Put before the target, no trailing slash; "" or "/openai".
-  bool keep_pith_headers = false;  ///< x-pith-* request headers go upstream too: only to another Pith.
-  bool send_via = false;  ///< Adds `via: 1.1 pith-<instance>`; set it where the upstream may lead back here.
+  bool keep_pith_headers =
+      false;  ///< x-pith-* request headers go upstream too: only to another Pith.
+  bool send_via =
+      false;  ///< Adds `via: 1.1 pith-<instance>`; set it where the upstream may lead back here.
 };
 
 /// What to do with a request, decided from its head alone.
@@ -47,10 +51,11 @@ struct Route {
     kLocal,  ///< Read the body whole, answer it here.
   };
   Action action = Action::kRelay;
-  std::size_t upstream = 0;           ///< Index into EdgeOptions::upstreams.
-  std::string upstream_target;        ///< Target after routing; the upstream's path_prefix is put before it by the edge.
+  std::size_t upstream = 0;     ///< Index into EdgeOptions::upstreams.
+  std::string upstream_target;  ///< Target after routing; the upstream's path_prefix is put before
+                                ///< it by the edge.
   std::size_t body_bytes_max = 64U << 20;
-  HeaderList response_headers;        ///< Added to the response (kRelay).
+  HeaderList response_headers;  ///< Added to the response (kRelay).
 };
 
 /// A whole request, shared with the handler. `cancelled` becomes true when the client is gone.
@@ -60,7 +65,7 @@ struct EdgeRequest {
   std::string body;  ///< capacity() >= size() + 64, so that simdjson can read it without a copy.
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
   std::chrono::steady_clock::time_point received_at;
-  void* context = nullptr;                ///< The handler's own.
+  void* context = nullptr;  ///< The handler's own.
   std::shared_ptr<void> context_owner;
 };
 
@@ -69,7 +74,8 @@ struct EditedRequest {
   bool replace_body = false;
   std::string body;
   HeaderList response_headers;  ///< x-pith-*, added to the response's head.
-  std::vector<std::string> dropped_headers;  ///< Request headers not sent on: a body digest, a decoded content-encoding.
+  std::vector<std::string>
+      dropped_headers;  ///< Request headers not sent on: a body digest, a decoded content-encoding.
 };
 
 struct LocalResponse {
@@ -94,12 +100,17 @@ class EdgeHandler {
   /// Called on an I/O thread: quick, no waiting.
   virtual Route route(const RequestHead& head) = 0;
   /// Called on an I/O thread; must return at once. `done` is called exactly once, from any thread.
-  virtual void edit(std::shared_ptr<EdgeRequest> request, std::function<void(EditedRequest)> done) = 0;
-  virtual void local(std::shared_ptr<EdgeRequest> request, std::function<void(LocalResponse)> done) = 0;
-  /// The client of this request is gone while edit() or local() was under way (cancelled is already true).
+  virtual void edit(std::shared_ptr<EdgeRequest> request,
+                    std::function<void(EditedRequest)> done) = 0;
+  virtual void local(std::shared_ptr<EdgeRequest> request,
+                     std::function<void(LocalResponse)> done) = 0;
+  /// The client of this request is gone while edit() or local() was under way (cancelled is already
+  /// true).
   virtual void client_gone(const std::shared_ptr<EdgeRequest>& request) = 0;
-  /// Body of an error the edge itself makes, in the shape of the API that was called: 400 408 413 431 502 503 504.
-  virtual LocalResponse error(unsigned status, std::string_view message, const RequestHead* head) = 0;
+  /// Body of an error the edge itself makes, in the shape of the API that was called: 400 408 413
+  /// 431 502 503 504.
+  virtual LocalResponse error(unsigned status, std::string_view message,
+                              const RequestHead* head) = 0;
   /// After the last byte. `request` is null for kRelay routes.
   virtual void finished(const RequestHead& head, const std::shared_ptr<EdgeRequest>& request,
                         const EdgeOutcome& outcome) = 0;
@@ -110,23 +121,24 @@ struct EdgeOptions {
   std::uint16_t port = 8080;  ///< 0: any free one.
   unsigned threads = 2;
   std::vector<Upstream> upstreams;
-  std::string ca_file;               ///< Extra CA certificates.
-  std::string https_proxy, http_proxy, no_proxy;  ///< As in the environment; CONNECT for https, absolute-form for http.
+  std::string ca_file;  ///< Extra CA certificates.
+  std::string https_proxy, http_proxy,
+      no_proxy;  ///< As in the environment; CONNECT for https, absolute-form for http.
   std::size_t header_bytes_max = 64U << 10;
   std::size_t header_fields_max = 200;
   std::size_t connections_max = 4096;
-  std::size_t requests_max = 2048;                ///< In flight; beyond: 503 with retry-after.
-  std::size_t body_memory_max = 512U << 20;       ///< Bytes of whole bodies in memory; beyond: 503.
-  std::size_t client_buffer_bytes = 256U << 10;   ///< Upstream reading stops above it.
+  std::size_t requests_max = 2048;               ///< In flight; beyond: 503 with retry-after.
+  std::size_t body_memory_max = 512U << 20;      ///< Bytes of whole bodies in memory; beyond: 503.
+  std::size_t client_buffer_bytes = 256U << 10;  ///< Upstream reading stops above it.
   std::chrono::milliseconds connect_timeout{10'000}, tls_timeout{10'000}, header_timeout{20'000},
-      response_timeout{600'000}, idle_timeout{600'000}, keep_alive_client{75'000}, keep_alive_upstream{40'000},
-      drain_timeout{30'000};
-  std::uint32_t body_bytes_per_s_min = 1024;      ///< Slower request bodies get 408.
+      response_timeout{600'000}, idle_timeout{600'000}, keep_alive_client{75'000},
+      keep_alive_upstream{40'000}, drain_timeout{30'000};
+  std::uint32_t body_bytes_per_s_min = 1024;  ///< Slower request bodies get 408.
 };
 
 struct EdgeCounters {
-  std::atomic<std::uint64_t> connections{0}, requests{0}, responses{0}, client_gone{0}, upstream_failed{0},
-      upstream_connects{0}, upstream_reused{0}, refused{0}, bad_requests{0};
+  std::atomic<std::uint64_t> connections{0}, requests{0}, responses{0}, client_gone{0},
+      upstream_failed{0}, upstream_connects{0}, upstream_reused{0}, refused{0}, bad_requests{0};
   std::atomic<std::int64_t> open_connections{0}, in_flight{0};
 };
 

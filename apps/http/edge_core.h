@@ -18,7 +18,8 @@ class BodyMemory {
  public:
   explicit BodyMemory(std::size_t bytes_max) : bytes_max_(bytes_max) {}
   bool try_take(std::size_t num_bytes) {
-    if (taken_.fetch_add(num_bytes, std::memory_order_relaxed) + num_bytes <= bytes_max_) return true;
+    if (taken_.fetch_add(num_bytes, std::memory_order_relaxed) + num_bytes <= bytes_max_)
+      return true;
     taken_.fetch_sub(num_bytes, std::memory_order_relaxed);
     return false;
   }
@@ -32,7 +33,9 @@ class BodyMemory {
 
 struct EdgeCore {
   EdgeCore(EdgeOptions edge_options, EdgeHandler& edge_handler)
-      : options(std::move(edge_options)), handler(edge_handler), body_memory(options.body_memory_max) {}
+      : options(std::move(edge_options)),
+        handler(edge_handler),
+        body_memory(options.body_memory_max) {}
 
   const EdgeOptions options;
   EdgeHandler& handler;
@@ -42,10 +45,12 @@ struct EdgeCore {
   std::unique_ptr<TlsClient> tls;
   BodyMemory body_memory;
   std::atomic<bool> draining{false};
-  std::string via_token;      ///< "pith-<random>": this instance in Via.
-  SocketAddress listening;    ///< Own address, to notice an upstream that is this edge.
+  std::string via_token;    ///< "pith-<random>": this instance in Via.
+  SocketAddress listening;  ///< Own address, to notice an upstream that is this edge.
 };
 
-inline void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+inline void count(std::atomic<std::uint64_t>& counter) {
+  counter.fetch_add(1, std::memory_order_relaxed);
+}
 
 }  // namespace pith

@@ -22,7 +22,8 @@ FramingOrProblem framing_of_fields(const ParsedHead& head, BodyFraming::Kind wit
   for (const HeaderView& field : head.headers) {
     if (field.kind == HeaderKind::kContentLength) {
       if (++num_lengths > 1) return {{}, "content-length given twice"};
-      if (!parse_length(field.value, out.framing.length)) return {{}, "content-length is not a number"};
+      if (!parse_length(field.value, out.framing.length))
+        return {{}, "content-length is not a number"};
     } else if (field.kind == HeaderKind::kTransferEncoding) {
       if (++num_codings > 1) return {{}, "transfer-encoding given twice"};
       if (!iequals(field.value, "chunked")) return {{}, "transfer-encoding is not chunked"};
@@ -35,7 +36,9 @@ FramingOrProblem framing_of_fields(const ParsedHead& head, BodyFraming::Kind wit
   return out;
 }
 
-bool bad_host(std::string_view host) { return host.find_first_of(" \t/\\?#@,") != std::string_view::npos; }
+bool bad_host(std::string_view host) {
+  return host.find_first_of(" \t/\\?#@,") != std::string_view::npos;
+}
 
 }  // namespace
 

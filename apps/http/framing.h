@@ -20,8 +20,9 @@ struct FramingOrProblem {
   const char* problem = nullptr;  ///< Static text: refuse the message.
 };
 
-/// Errors: content-length with transfer-encoding, repeated or not plain digits; any transfer-encoding but exactly
-/// "chunked"; transfer-encoding in HTTP/1.0; Host missing in 1.1 or repeated.
+/// Errors: content-length with transfer-encoding, repeated or not plain digits; any
+/// transfer-encoding but exactly "chunked"; transfer-encoding in HTTP/1.0; Host missing in 1.1 or
+/// repeated.
 FramingOrProblem request_framing(const ParsedHead& head);
 /// `to_head`: the response answers a HEAD request.
 FramingOrProblem response_framing(const ParsedHead& head, bool to_head);

@@ -59,7 +59,8 @@ HeadParser::State HeadParser::parse(std::string_view bytes) {
       return bytes.size() >= limits_.bytes_max ? State::kTooLarge : State::kIncomplete;
     }
     const auto lf = static_cast<std::size_t>(static_cast<const char*>(found) - searched.data());
-    if (lf == line_begin_ || searched[lf - 1] != '\r') return malformed("line feed without carriage return");
+    if (lf == line_begin_ || searched[lf - 1] != '\r')
+      return malformed("line feed without carriage return");
     scanned_ = lf + 1;
     const bool empty_line = lf - 1 == line_begin_;
     // RFC 9112 2.2: empty lines before a request line are skipped.
@@ -98,14 +99,16 @@ bool HeadParser::parse_request_line(std::string_view line) {
   const auto fail = [&](const char* what) { return malformed(what), false; };
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return fail("request line without three parts");
+  if (first == std::string_view::npos || first == last)
+    return fail("request line without three parts");
   head_.method = line.substr(0, first);
   head_.target = line.substr(first + 1, last - first - 1);
   head_.version = version_of(line.substr(last + 1));
   if (!all_token(head_.method) || head_.method.size() > 32) return fail("method is not a token");
   if (head_.target.empty()) return fail("empty target");
   for (const char c : head_.target) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return fail("blank or control in the target");
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f)
+      return fail("blank or control in the target");
   }
   if (head_.version == 0) return fail("unsupported HTTP version");
   return true;
@@ -117,7 +120,8 @@ bool HeadParser::parse_status_line(std::string_view line) {
   head_.version = version_of(line.substr(0, 8));
   if (head_.version == 0) return fail("unsupported HTTP version");
   if (!is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11])) return fail("bad status");
-  head_.status = static_cast<unsigned>((line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0'));
+  head_.status =
+      static_cast<unsigned>((line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0'));
   if (head_.status < 100) return fail("bad status");
   if (line.size() > 12 && line[12] != ' ') return fail("bad status line");
   head_.reason = line.size() > 13 ? line.substr(13) : std::string_view();

@@ -1,4 +1,5 @@
-// Reads the head of a request or a response, and refuses whatever two servers could read in two ways.
+// Reads the head of a request or a response, and refuses whatever two servers could read in two
+// ways.
 #pragma once
 
 #include <cstddef>

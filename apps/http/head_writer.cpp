@@ -20,7 +20,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 /// Headers of the handler: a line break in one would start a header of somebody else's choosing.
 bool is_writable(std::string_view name, std::string_view value) {
-  if (name.empty() || value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return false;
+  if (name.empty() || value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
+    return false;
   for (const char c : name) {
     if (!is_token_char(static_cast<unsigned char>(c))) return false;
   }
@@ -127,13 +128,15 @@ void append_upstream_head(std::string& out, const UpstreamHeadParts& parts) {
     append_field(out, name, value);
   }
   if (!host_written) append_field(out, "host", parts.plan.host_header);
-  if (parts.body_length && !length_written && *parts.body_length > 0) append_length("content-length");
+  if (parts.body_length && !length_written && *parts.body_length > 0)
+    append_length("content-length");
   if (parts.plan.send_via) {
     out.append("via: 1.1 ");
     out.append(parts.via_token);
     out.append("\r\n");
   }
-  if (parts.plan.via == UpstreamPlan::Via::kAbsoluteForm && !parts.plan.proxy_authorization.empty()) {
+  if (parts.plan.via == UpstreamPlan::Via::kAbsoluteForm &&
+      !parts.plan.proxy_authorization.empty()) {
     append_field(out, "proxy-authorization", parts.plan.proxy_authorization);
   }
   out.append("\r\n");
@@ -173,8 +176,8 @@ void append_client_head(std::string& out, const ClientHeadParts& parts) {
   out.append("\r\n");
 }
 
-void append_local_response(std::string& out, const LocalResponse& response, bool with_body, bool close,
-                           bool keep_alive_10) {
+void append_local_response(std::string& out, const LocalResponse& response, bool with_body,
+                           bool close, bool keep_alive_10) {
   append_status_line(out, response.status, reason_phrase(response.status));
   const bool no_body = response.status == 204 || response.status == 304;
   if (!no_body) {
@@ -194,34 +197,62 @@ void append_local_response(std::string& out, const LocalResponse& response, bool
 
 std::string_view reason_phrase(unsigned status) {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 302: return "Found";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 421: return "Misdirected Request";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    case 508: return "Loop Detected";
-    default: return "";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 302:
+      return "Found";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    case 508:
+      return "Loop Detected";
+    default:
+      return "";
   }
 }
 

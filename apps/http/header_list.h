@@ -17,7 +17,8 @@ enum class HeaderKind : std::uint8_t {
   kUpgrade,
   kExpect,
   kVia,
-  kHopByHop,  ///< keep-alive, proxy-connection, proxy-authenticate, proxy-authorization, te, trailer.
+  kHopByHop,  ///< keep-alive, proxy-connection, proxy-authenticate, proxy-authorization, te,
+              ///< trailer.
   kPith,      ///< x-pith-*
 };
 HeaderKind header_kind(std::string_view name);
@@ -33,7 +34,8 @@ bool iequals(std::string_view a, std::string_view b);
 bool is_token_char(unsigned char c);
 std::string_view trim_blanks(std::string_view text);
 
-/// Calls `each` with every element of a comma-separated list, blanks trimmed, empty elements skipped.
+/// Calls `each` with every element of a comma-separated list, blanks trimmed, empty elements
+/// skipped.
 template <class Each>
 void for_each_element(std::string_view list, Each each) {
   while (!list.empty()) {

@@ -14,8 +14,10 @@ Result<Resolver::Addresses> Resolver::system_lookup(const std::string& host, std
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
   const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
-  if (error != 0) return {ErrorCode::kUnavailable, std::string("cannot resolve: ") + gai_strerror(error)};
-  // The system's order of preference, but families alternate: one that leads nowhere costs one attempt, not all.
+  if (error != 0)
+    return {ErrorCode::kUnavailable, std::string("cannot resolve: ") + gai_strerror(error)};
+  // The system's order of preference, but families alternate: one that leads nowhere costs one
+  // attempt, not all.
   std::vector<SocketAddress> first, other;
   for (const addrinfo* info = list; info != nullptr; info = info->ai_next) {
     if (info->ai_addrlen > sizeof(sockaddr_storage)) continue;
@@ -53,8 +55,9 @@ void Resolver::resolve(const std::string& host, std::uint16_t port, Callback don
 
 void Resolver::start_lookup(const Key& key) {
   // Detached: getaddrinfo cannot be interrupted, and stopping must not wait for a dead name server.
-  std::thread([self = shared_from_this(), key] { self->finish_lookup(key, self->lookup_(key.first, key.second)); })
-      .detach();
+  std::thread([self = shared_from_this(), key] {
+    self->finish_lookup(key, self->lookup_(key.first, key.second));
+  }).detach();
 }
 
 void Resolver::finish_lookup(const Key& key, Result<Addresses> found) {
@@ -79,9 +82,11 @@ void Resolver::prefer(const std::string& host, std::uint16_t port, const SocketA
   const auto it = entries_.find({host, port});
   if (it == entries_.end() || !it->second.addresses) return;
   auto reordered = std::make_shared<std::vector<SocketAddress>>(*it->second.addresses);
-  const auto same = std::find_if(reordered->begin(), reordered->end(), [&](const SocketAddress& other) {
-    return other.length == address.length && std::memcmp(&other.storage, &address.storage, address.length) == 0;
-  });
+  const auto same =
+      std::find_if(reordered->begin(), reordered->end(), [&](const SocketAddress& other) {
+        return other.length == address.length &&
+               std::memcmp(&other.storage, &address.storage, address.length) == 0;
+      });
   if (same == reordered->end() || same == reordered->begin()) return;
   std::rotate(reordered->begin(), same, same + 1);
   it->second.addresses = std::move(reordered);

@@ -21,15 +21,18 @@ struct SocketAddress {
   socklen_t length = 0;
 };
 
-/// getaddrinfo on threads of its own, with a cache shared by all I/O threads. An entry older than `fresh` is renewed
-/// in the background while the old one still serves; only the first look-up of a name waits. Thread-safe.
+/// getaddrinfo on threads of its own, with a cache shared by all I/O threads. An entry older than
+/// `fresh` is renewed in the background while the old one still serves; only the first look-up of a
+/// name waits. Thread-safe.
 class Resolver : public std::enable_shared_from_this<Resolver> {
  public:
-  using Addresses = std::shared_ptr<const std::vector<SocketAddress>>;  ///< Families alternate; never empty.
+  using Addresses =
+      std::shared_ptr<const std::vector<SocketAddress>>;  ///< Families alternate; never empty.
   using Callback = std::function<void(Result<Addresses>)>;
   using Lookup = std::function<Result<Addresses>(const std::string& host, std::uint16_t port)>;
 
-  explicit Resolver(std::chrono::milliseconds fresh = std::chrono::seconds(45), Lookup lookup = system_lookup)
+  explicit Resolver(std::chrono::milliseconds fresh = std::chrono::seconds(45),
+                    Lookup lookup = system_lookup)
       : fresh_(fresh), lookup_(std::move(lookup)) {}
 
   /// `done` runs before this returns when the answer is known, else on a look-up thread.

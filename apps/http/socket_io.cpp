@@ -14,7 +14,8 @@ long send_now(int fd, std::string_view first, std::string_view second) {
                      {const_cast<char*>(second.data()), second.size()}};
   msghdr message{};
   message.msg_iov = first.empty() ? pieces + 1 : pieces;
-  message.msg_iovlen = static_cast<std::size_t>(!first.empty()) + static_cast<std::size_t>(!second.empty());
+  message.msg_iovlen =
+      static_cast<std::size_t>(!first.empty()) + static_cast<std::size_t>(!second.empty());
   if (message.msg_iovlen == 0) return 0;
   while (true) {
     const ssize_t sent = ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -25,7 +26,9 @@ long send_now(int fd, std::string_view first, std::string_view second) {
 }
 
 void set_stream_options(int fd) {
-  const auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof(value)); };
+  const auto set = [fd](int level, int option, int value) {
+    ::setsockopt(fd, level, option, &value, sizeof(value));
+  };
   set(IPPROTO_TCP, TCP_NODELAY, 1);
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
   set(IPPROTO_TCP, TCP_KEEPIDLE, 30);

@@ -22,13 +22,14 @@ struct TlsSessionSlot {
   std::unique_ptr<SSL_SESSION, SslDeleter> session;
 };
 
-/// TLS 1.2 or newer, system CAs and `ca_file`, the name checked against the certificate. There is no way to switch
-/// verification off. Const after creation: thread-safe.
+/// TLS 1.2 or newer, system CAs and `ca_file`, the name checked against the certificate. There is
+/// no way to switch verification off. Const after creation: thread-safe.
 class TlsClient {
  public:
   /// Errors: kFileUnreadable for a ca_file that holds no certificate.
   static Result<std::unique_ptr<TlsClient>> create(const std::string& ca_file);
-  /// A client on the connected, non-blocking socket `fd`; `slot` must outlive it. Null when out of memory.
+  /// A client on the connected, non-blocking socket `fd`; `slot` must outlive it. Null when out of
+  /// memory.
   SslPtr open(int fd, const std::string& host, TlsSessionSlot& slot) const;
 
  private:

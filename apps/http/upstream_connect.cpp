@@ -27,7 +27,8 @@ void UpstreamConnection::connect(Owner& owner) {
   // The answer may come from another thread, after this connection and even its thread are gone.
   worker_.core().resolver->resolve(
       plan_.connect_host, plan_.connect_port,
-      [mailbox = worker_.mailbox(), weak = weak_from_this()](Result<Resolver::Addresses> addresses) {
+      [mailbox = worker_.mailbox(),
+       weak = weak_from_this()](Result<Resolver::Addresses> addresses) {
         mailbox->post([weak, addresses = std::move(addresses)]() mutable {
           if (const auto self = weak.lock()) self->on_resolved(std::move(addresses));
         });
@@ -49,10 +50,12 @@ void UpstreamConnection::try_next_address() {
     // The time that is left is shared by the addresses that are left, but each gets a second.
     const auto num_left = static_cast<std::int64_t>(addresses_->size() - next_address_ + 1);
     const std::int64_t left_ms = connect_deadline_ms_ - worker_.now_ms();
-    set_deadline(worker_.now_ms() + std::max<std::int64_t>(std::min<std::int64_t>(left_ms, 1000), left_ms / num_left));
+    set_deadline(worker_.now_ms() +
+                 std::max<std::int64_t>(std::min<std::int64_t>(left_ms, 1000), left_ms / num_left));
     socket_.async_wait(socket_base::wait_write, [this, self = shared_from_this(),
                                                  attempt = next_address_](const error_code& error) {
-      // A timed-out attempt was closed and maybe replaced; its handler must not speak for the next one.
+      // A timed-out attempt was closed and maybe replaced; its handler must not speak for the next
+      // one.
       if (error || phase_ != Phase::kConnecting || attempt != next_address_) return;
       int result = 0;
       socklen_t length = sizeof(result);
@@ -82,11 +85,13 @@ bool UpstreamConnection::open_socket(const SocketAddress& address) {
     ::close(fd);
     return false;
   }
-  socket_.assign(family == AF_INET6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(), fd, error);
+  socket_.assign(family == AF_INET6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(), fd,
+                 error);
   return !error;
 }
 
-/// Whether the peer is this very edge: without a proxy in between, requests would go round for ever.
+/// Whether the peer is this very edge: without a proxy in between, requests would go round for
+/// ever.
 bool UpstreamConnection::is_own_listener() const {
   error_code error;
   const auto remote = socket_.remote_endpoint(error);
@@ -111,7 +116,8 @@ void UpstreamConnection::on_connected() {
 void UpstreamConnection::ask_proxy() {
   phase_ = Phase::kProxy;
   set_deadline(worker_.now_ms() + worker_.core().options.connect_timeout.count());
-  std::string request = "CONNECT " + plan_.authority + " HTTP/1.1\r\nHost: " + plan_.authority + "\r\n";
+  std::string request =
+      "CONNECT " + plan_.authority + " HTTP/1.1\r\nHost: " + plan_.authority + "\r\n";
   if (!plan_.proxy_authorization.empty()) {
     request += "Proxy-Authorization: " + plan_.proxy_authorization + "\r\n";
   }
@@ -132,7 +138,8 @@ void UpstreamConnection::on_proxy_bytes() {
       break;
   }
   const ParsedHead& head = parser.head();
-  if (head.status / 100 != 2) return fail(502, "proxy refused: status " + std::to_string(head.status));
+  if (head.status / 100 != 2)
+    return fail(502, "proxy refused: status " + std::to_string(head.status));
   input_.consume(head.num_bytes);
   if (!input_.empty()) return fail(502, "proxy sent bytes before the TLS handshake");
   start_tls();
@@ -141,7 +148,8 @@ void UpstreamConnection::on_proxy_bytes() {
 void UpstreamConnection::start_tls() {
   phase_ = Phase::kHandshake;
   set_deadline(worker_.now_ms() + worker_.core().options.tls_timeout.count());
-  ssl_ = worker_.core().tls->open(socket_.native_handle(), plan_.host, worker_.pool().session_slot(upstream_));
+  ssl_ = worker_.core().tls->open(socket_.native_handle(), plan_.host,
+                                  worker_.pool().session_slot(upstream_));
   if (!ssl_) return fail(502, "cannot start TLS");
   handshake();
 }
@@ -154,11 +162,12 @@ void UpstreamConnection::handshake() {
   if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
     return fail(502, "TLS: " + tls_problem(ssl_.get()));
   }
-  socket_.async_wait(error == SSL_ERROR_WANT_READ ? socket_base::wait_read : socket_base::wait_write,
-                     [this, self = shared_from_this()](const error_code& wait_error) {
-                       if (wait_error || phase_ != Phase::kHandshake) return;
-                       handshake();
-                     });
+  socket_.async_wait(
+      error == SSL_ERROR_WANT_READ ? socket_base::wait_read : socket_base::wait_write,
+      [this, self = shared_from_this()](const error_code& wait_error) {
+        if (wait_error || phase_ != Phase::kHandshake) return;
+        handshake();
+      });
 }
 
 void UpstreamConnection::ready() {

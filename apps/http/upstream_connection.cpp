@@ -64,7 +64,8 @@ long UpstreamConnection::write_some(std::string_view first, std::string_view sec
       const int sent = SSL_write(ssl_.get(), piece.data(), size);
       if (sent <= 0) {
         const int error = SSL_get_error(ssl_.get(), sent);
-        // Want-read in a write means a key update or renegotiation: the reading side will move it on.
+        // Want-read in a write means a key update or renegotiation: the reading side will move it
+        // on.
         return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? total : -1;
       }
       piece.remove_prefix(static_cast<std::size_t>(sent));
@@ -101,15 +102,17 @@ bool UpstreamConnection::send(std::string_view first, std::string_view second) {
 void UpstreamConnection::flush_when_writable() {
   if (flushing_) return;
   flushing_ = true;
-  socket_.async_wait(socket_base::wait_write, [this, self = shared_from_this()](const error_code& error) {
-    flushing_ = false;
-    if (error || phase_ == Phase::kClosed) return;
-    const long sent = write_some(outbox_.view(), {});
-    if (sent < 0) return outbox_.clear();  // The reading side reports the end.
-    outbox_.consume(static_cast<std::size_t>(sent));
-    if (!outbox_.empty()) flush_when_writable();
-    if (owner_ != nullptr && phase_ == Phase::kOpen) owner_->on_upstream_drained();
-  });
+  socket_.async_wait(socket_base::wait_write,
+                     [this, self = shared_from_this()](const error_code& error) {
+                       flushing_ = false;
+                       if (error || phase_ == Phase::kClosed) return;
+                       const long sent = write_some(outbox_.view(), {});
+                       if (sent < 0) return outbox_.clear();  // The reading side reports the end.
+                       outbox_.consume(static_cast<std::size_t>(sent));
+                       if (!outbox_.empty()) flush_when_writable();
+                       if (owner_ != nullptr && phase_ == Phase::kOpen)
+                         owner_->on_upstream_drained();
+                     });
 }
 
 void UpstreamConnection::read_more() {
@@ -124,11 +127,12 @@ void UpstreamConnection::read_more() {
 
 void UpstreamConnection::read_plain() {
   const std::span<char> room = input_.prepare(read_size_);
-  socket_.async_read_some(boost::asio::buffer(room.data(), room.size()),
-                          [this, self = shared_from_this()](const error_code& error, std::size_t num_bytes) {
-                            const bool eof = error == boost::asio::error::eof;
-                            on_read(static_cast<bool>(error), eof, num_bytes);
-                          });
+  socket_.async_read_some(
+      boost::asio::buffer(room.data(), room.size()),
+      [this, self = shared_from_this()](const error_code& error, std::size_t num_bytes) {
+        const bool eof = error == boost::asio::error::eof;
+        on_read(static_cast<bool>(error), eof, num_bytes);
+      });
 }
 
 void UpstreamConnection::read_tls() {
@@ -145,7 +149,8 @@ void UpstreamConnection::read_tls() {
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
     return wait_then_read_tls(error == SSL_ERROR_WANT_WRITE);
   }
-  const bool clean = error == SSL_ERROR_ZERO_RETURN;  // Anything else is an attack or a broken peer.
+  const bool clean =
+      error == SSL_ERROR_ZERO_RETURN;  // Anything else is an attack or a broken peer.
   boost::asio::post(worker_.context().get_executor(),
                     [this, self = shared_from_this(), clean] { on_read(true, clean, 0); });
 }

@@ -16,8 +16,10 @@ namespace pith {
 
 class Worker;
 
-/// Belongs to one I/O thread. Calls its owner from the event loop only, never from within a call of the owner.
-class UpstreamConnection final : public std::enable_shared_from_this<UpstreamConnection>, public Timed {
+/// Belongs to one I/O thread. Calls its owner from the event loop only, never from within a call of
+/// the owner.
+class UpstreamConnection final : public std::enable_shared_from_this<UpstreamConnection>,
+                                 public Timed {
  public:
   class Owner {
    public:
@@ -38,7 +40,8 @@ class UpstreamConnection final : public std::enable_shared_from_this<UpstreamCon
   UpstreamConnection(Worker& worker, std::size_t upstream);
   ~UpstreamConnection() override;
 
-  /// Resolves, connects, asks the proxy, shakes hands; then on_upstream_ready or on_upstream_unreachable.
+  /// Resolves, connects, asks the proxy, shakes hands; then on_upstream_ready or
+  /// on_upstream_unreachable.
   void connect(Owner& owner);
   /// Takes a kept connection into use.
   void attach(Owner& owner);
@@ -61,7 +64,15 @@ class UpstreamConnection final : public std::enable_shared_from_this<UpstreamCon
   std::int64_t idle_until_ms() const { return idle_until_ms_; }
 
  private:
-  enum class Phase : std::uint8_t { kNew, kResolving, kConnecting, kProxy, kHandshake, kOpen, kClosed };
+  enum class Phase : std::uint8_t {
+    kNew,
+    kResolving,
+    kConnecting,
+    kProxy,
+    kHandshake,
+    kOpen,
+    kClosed
+  };
 
   void on_deadline() override;
   std::shared_ptr<void> hold() override { return shared_from_this(); }

@@ -38,8 +38,10 @@ bool in_block(const AddressBytes& address, std::string_view block) {
   unsigned num_bits = base->num_bits;
   if (slash != std::string_view::npos) {
     const std::string_view digits = block.substr(slash + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), num_bits);
-    if (error != std::errc() || end != digits.data() + digits.size() || num_bits > base->num_bits) return false;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), num_bits);
+    if (error != std::errc() || end != digits.data() + digits.size() || num_bits > base->num_bits)
+      return false;
   }
   for (unsigned bit = 0; bit < num_bits; ++bit) {
     const auto mask = static_cast<unsigned char>(0x80U >> (bit % 8));
@@ -49,7 +51,8 @@ bool in_block(const AddressBytes& address, std::string_view block) {
 }
 
 bool is_loopback(std::string_view host, const std::optional<AddressBytes>& address) {
-  return iequals(host, "localhost") || (address && (in_block(*address, "127.0.0.0/8") || in_block(*address, "::1")));
+  return iequals(host, "localhost") ||
+         (address && (in_block(*address, "127.0.0.0/8") || in_block(*address, "::1")));
 }
 
 std::string base64(std::string_view text) {
@@ -66,7 +69,8 @@ std::string percent_decoded(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     unsigned value = 0;
     if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr ==
+            text.data() + i + 3) {
       out += static_cast<char>(value);
       i += 2;
     } else {

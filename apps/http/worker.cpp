@@ -28,7 +28,7 @@ Worker::Worker(EdgeCore& core, int listener)
       mailbox_(std::make_shared<Mailbox>(context_)),
       now_ms_(steady_ms()) {
   const auto protocol = core.listening.storage.ss_family == AF_INET6 ? boost::asio::ip::tcp::v6()
-                                                                      : boost::asio::ip::tcp::v4();
+                                                                     : boost::asio::ip::tcp::v4();
   acceptor_.assign(protocol, listener);
 }
 
@@ -47,11 +47,12 @@ void Worker::join() {
 }
 
 void Worker::accept_when_ready() {
-  acceptor_.async_wait(boost::asio::socket_base::wait_read, [this](const boost::system::error_code& error) {
-    if (error || !acceptor_.is_open()) return;
-    accept_all();
-    if (!accept_later_) accept_when_ready();
-  });
+  acceptor_.async_wait(boost::asio::socket_base::wait_read,
+                       [this](const boost::system::error_code& error) {
+                         if (error || !acceptor_.is_open()) return;
+                         accept_all();
+                         if (!accept_later_) accept_when_ready();
+                       });
 }
 
 void Worker::accept_all() {

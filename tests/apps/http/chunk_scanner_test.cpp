@@ -50,7 +50,8 @@ std::optional<Decoded> decode_at_once(const std::string& in) {
     const std::size_t colon = trailer->find(':');
     if (colon == 0 || colon == std::string::npos) return std::nullopt;
     for (std::size_t i = 0; i < colon; ++i) {
-      if (!std::isalnum(static_cast<unsigned char>((*trailer)[i])) && (*trailer)[i] != '-') return std::nullopt;
+      if (!std::isalnum(static_cast<unsigned char>((*trailer)[i])) && (*trailer)[i] != '-')
+        return std::nullopt;
     }
   }
   out.num_bytes = at;
@@ -78,7 +79,8 @@ std::optional<Decoded> decode_split(const std::string& in, const std::vector<std
 }
 
 const char* const kBody =
-    "5\r\nhello\r\n1;name=\"a b\"\r\n!\r\n00a\r\n0123456789\r\n0\r\nx-sum: 12\r\nother:\r\n\r\nGET / HTTP/1.1\r\n";
+    "5\r\nhello\r\n1;name=\"a b\"\r\n!\r\n00a\r\n0123456789\r\n0\r\nx-sum: 12\r\nother:\r\n\r\nGET "
+    "/ HTTP/1.1\r\n";
 
 TEST(ChunkScanner, EverySplitGivesTheSameBody) {
   const std::string in = kBody;
@@ -102,7 +104,8 @@ TEST(ChunkScanner, AgreesWithTheTwinOnMutatedBodies) {
   for (int round = 0; round < 20'000; ++round) {
     std::string in = kBody;
     in.resize(in.size() - 16);
-    for (unsigned i = 0; i < 1 + random() % 2; ++i) in[random() % in.size()] = alphabet[random() % alphabet.size()];
+    for (unsigned i = 0; i < 1 + random() % 2; ++i)
+      in[random() % in.size()] = alphabet[random() % alphabet.size()];
     const auto expected = decode_at_once(in);
     const auto actual = decode_split(in, {random() % in.size()});
     ASSERT_EQ(actual.has_value(), expected.has_value()) << testing::PrintToString(in);
@@ -142,7 +145,7 @@ TEST(ChunkScanner, RefusesWhatTwoServersCouldReadInTwoWays) {
     const std::string_view bytes(in);
     scanner.scan(bytes);
     EXPECT_FALSE(scanner.done()) << testing::PrintToString(in);
-    if (in != "5;") EXPECT_TRUE(scanner.bad()) << testing::PrintToString(in);
+    EXPECT_TRUE(scanner.bad() || in == "5;") << testing::PrintToString(in);
   }
 }
 
@@ -162,7 +165,8 @@ TEST(ChunkScanner, OldServersMayPadTheSizeWithBlanks) {
 
 TEST(ChunkScanner, ExtensionsAndTrailersAreBounded) {
   ChunkScanner scanner;
-  for (int i = 0; i < 100 && !scanner.bad(); ++i) scanner.scan("1;" + std::string(1000, 'x') + "\r\ny\r\n");
+  for (int i = 0; i < 100 && !scanner.bad(); ++i)
+    scanner.scan("1;" + std::string(1000, 'x') + "\r\ny\r\n");
   EXPECT_TRUE(scanner.bad());
 }
 

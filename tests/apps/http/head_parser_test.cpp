@@ -14,7 +14,8 @@ using State = HeadParser::State;
 HeadParser request_parser(HeadLimits limits = {}) { return {HeadParser::Kind::kRequest, limits}; }
 
 const std::string kRequest =
-    "POST /v1/a%2Fb//c?x=1&y HTTP/1.1\r\nHost: h\r\nX-Odd:  two  words \t\r\nEmpty:\r\nContent-Length: 3\r\n\r\n";
+    "POST /v1/a%2Fb//c?x=1&y HTTP/1.1\r\nHost: h\r\nX-Odd:  two  words "
+    "\t\r\nEmpty:\r\nContent-Length: 3\r\n\r\n";
 
 TEST(HeadParser, ReadsARequestFedByteByByte) {
   HeadParser parser = request_parser();
@@ -37,8 +38,9 @@ TEST(HeadParser, ReadsARequestFedByteByByte) {
 
 TEST(HeadParser, ReadsAResponse) {
   HeadParser parser(HeadParser::Kind::kResponse, {});
-  ASSERT_EQ(parser.parse("HTTP/1.1 529 Site is\toverloaded\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n"),
-            State::kComplete);
+  ASSERT_EQ(
+      parser.parse("HTTP/1.1 529 Site is\toverloaded\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n"),
+      State::kComplete);
   EXPECT_EQ(parser.head().status, 529U);
   EXPECT_EQ(parser.head().reason, "Site is\toverloaded");
   EXPECT_EQ(parser.head().headers.size(), 2U);
@@ -98,7 +100,8 @@ FramingOrProblem framing_of(const std::string& fields, const char* version = "1.
 TEST(RequestFraming, TakesOnlyOneReading) {
   EXPECT_EQ(framing_of("Host: h\r\n").framing.kind, BodyFraming::Kind::kNone);
   EXPECT_EQ(framing_of("Host: h\r\nContent-Length: 12\r\n").framing.length, 12U);
-  EXPECT_EQ(framing_of("Host: h\r\nTransfer-Encoding: Chunked\r\n").framing.kind, BodyFraming::Kind::kChunked);
+  EXPECT_EQ(framing_of("Host: h\r\nTransfer-Encoding: Chunked\r\n").framing.kind,
+            BodyFraming::Kind::kChunked);
   for (const char* fields : {
            "Host: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
            "Host: h\r\nContent-Length: 5\r\nContent-Length: 5\r\n",
