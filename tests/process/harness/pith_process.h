@@ -45,10 +45,10 @@ class PithServer {
  public:
   struct Setup {
     std::string subcommand = "serve";
-    std::string upstream;  ///< "[NAME=]URL"
-    std::string config;    ///< TOML text.
-    std::vector<std::string> arguments;
-    std::string state;  ///< Empty: an own directory.
+    std::string upstream = {};  ///< "[NAME=]URL"
+    std::string config = {};    ///< TOML text.
+    std::vector<std::string> arguments = {};
+    std::string state = {};  ///< Empty: an own directory.
     std::uint16_t port = 0;
   };
   explicit PithServer(Setup setup);
