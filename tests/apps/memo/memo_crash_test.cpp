@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <map>
 
-#include "tests/apps/memo/child_process.h"
 #include "tests/apps/memo/memo_fixture.h"
+#include "tests/child_process.h"
 
 namespace pith {
 namespace {
@@ -15,7 +15,8 @@ TEST(MemoCrash, KilledProcessLosesNothingThatWasReported) {
   const TemporaryDir dir;
   std::vector<std::uint32_t> reported;
   for (std::uint32_t round = 0; round < 50; ++round) {
-    ChildProcess child({"write", dir.file("memo.db"), std::to_string(round * 1000)});
+    ChildProcess child(
+        {PITH_MEMO_CHILD, "write", dir.file("memo.db"), std::to_string(round * 1000)});
     const std::uint32_t lines = 1 + round * 7 % 20;
     for (std::uint32_t i = 0; i < lines; ++i) {
       const std::string line = child.line();
@@ -43,7 +44,7 @@ TEST(MemoCrash, KilledProcessLosesNothingThatWasReported) {
 
 TEST(MemoCrash, TinyDiskFullThenFreedWorksAgain) {
   const TemporaryDir dir;
-  ChildProcess child({"full", dir.path()});
+  ChildProcess child({PITH_MEMO_CHILD, "full", dir.path()});
   const int code = child.wait_exit();
   if (code == 77) GTEST_SKIP() << "no right to mount a tmpfs here";
   EXPECT_EQ(code, 0);

@@ -1,31 +1,13 @@
-// What the memo's tests share: a directory that goes away, seeded forms, and a commit that waits.
+// What the memo's tests share: seeded forms, and a commit that waits.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <string>
 
 #include "apps/memo/memo.h"
+#include "tests/temporary_dir.h"
 
 namespace pith {
-
-class TemporaryDir {
- public:
-  TemporaryDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "pith-test-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline KeyedHash hash_of(const std::string& text) {
   static const HashKey key{{}};

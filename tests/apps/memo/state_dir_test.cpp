@@ -5,8 +5,8 @@
 
 #include <fstream>
 
-#include "tests/apps/memo/child_process.h"
 #include "tests/apps/memo/memo_fixture.h"
+#include "tests/child_process.h"
 
 namespace pith {
 namespace {
@@ -35,7 +35,7 @@ TEST(StateDir, OpenModeIsClosed) {
 
 TEST(StateDir, SecondProcessIsRefusedWithThePidOfTheFirst) {
   const TemporaryDir dir;
-  ChildProcess first({"hold", dir.file("state")});
+  ChildProcess first({PITH_MEMO_CHILD, "hold", dir.file("state")});
   ASSERT_EQ(first.line(), "held");
   const auto second = open_state_dir(dir.file("state"));
   ASSERT_FALSE(second);

@@ -1,4 +1,4 @@
-// memo_child with its stdout on a pipe; killed and waited for at the end of the scope.
+// A program with its stdout on a pipe; killed and waited for at the end of the scope.
 #pragma once
 
 #include <fcntl.h>
@@ -15,6 +15,7 @@ namespace pith {
 
 class ChildProcess {
  public:
+  /// `arguments`: the path of the program first.
   explicit ChildProcess(std::vector<std::string> arguments) {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return;
@@ -22,12 +23,10 @@ class ChildProcess {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    arguments.insert(arguments.begin(), PITH_MEMO_CHILD);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    if (posix_spawn(&pid_, PITH_MEMO_CHILD, &actions, nullptr, argv.data(), environ) != 0)
-      pid_ = -1;
+    if (posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) != 0) pid_ = -1;
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
   }
