@@ -1,14 +1,175 @@
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "stages/structure/fixed_blocks.h"
+#include "stages/structure/fold.h"
+#include "stages/structure/kept_tags.h"
+#include "stages/structure/line_kinds.h"
+#include "stages/structure/line_look.h"
+#include "stages/structure/lines.h"
 #include "stages/structure/region.h"
 
 namespace pith {
+namespace {
 
-Structure find_structure(std::string_view text, SegmentKind, const CompressOptions&) {
-  Structure structure;
-  if (!text.empty()) {
-    structure.regions.push_back(
-        {{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kProse});
+void append(Structure& structure, std::uint32_t begin, std::uint32_t end, RegionKind kind) {
+  if (begin >= end) return;
+  auto& regions = structure.regions;
+  if (!regions.empty() && regions.back().kind == kind && regions.back().span.end == begin) {
+    regions.back().span.end = end;
+  } else {
+    regions.push_back({{begin, end}, kind});
   }
-  return structure;
+}
+
+class Finder {
+ public:
+  Finder(std::string_view text, SegmentKind kind, const CompressOptions& options)
+      : text_(text),
+        options_(options),
+        lines_(measure_lines(text)),
+        kinds_(lines_.size(), RegionKind::kProse),
+        fixed_(lines_.size()),
+        free_(lines_.size(), true),
+        json_cuts_(options.structure && kind != SegmentKind::kSystem &&
+                   kind != SegmentKind::kAssistant) {
+    if ((options.protect & kProtectTags) != 0) tags_ = kept_tag_blocks(text);
+  }
+
+  Structure run() {
+    keep_tags();
+    fix_blocks();
+    judge_lines(text_, lines_, fixed_, kinds_);
+    if ((options_.protect & kProtectCode) == 0) {
+      std::replace(kinds_.begin(), kinds_.end(), RegionKind::kCode, RegionKind::kProse);
+    }
+    make_regions();
+    if (options_.structure) make_cuts();
+    return std::move(structure_);
+  }
+
+ private:
+  // Lines that a tag block touches are not looked into, so that a fence inside it cannot reach out.
+  void keep_tags() {
+    std::size_t line = 0;
+    for (const ByteSpan& tag : tags_) {
+      while (line < lines_.size() && lines_[line].end <= tag.begin) ++line;
+      for (; line < lines_.size() && lines_[line].begin < tag.end; ++line) {
+        free_[line] = false;
+        const bool inside =
+            lines_[line].text_begin >= tag.begin && lines_[line].text_end <= tag.end;
+        if (inside) {
+          fixed_[line] = true;
+          kinds_[line] = RegionKind::kCode;
+        }
+        if (lines_[line].end > tag.end) break;
+      }
+    }
+  }
+
+  void fix_blocks() {
+    FixedBlockFinder finder(text_, lines_);
+    for (std::size_t i = 0; i < lines_.size();) {
+      if (!free_[i] || fixed_[i]) {
+        ++i;
+        continue;
+      }
+      std::optional<FixedBlock> block = finder.at(i);
+      if (!block) {
+        ++i;
+        continue;
+      }
+      if (block->kind == RegionKind::kJson && inside_code(*block)) {
+        block->kind = RegionKind::kCode;
+        block->begin.reset();
+      }
+      const bool json = block->kind == RegionKind::kJson;
+      for (; i < block->last; ++i) {
+        fixed_[i] = true;
+        kinds_[i] = block->kind;
+        if (!free_[i]) block->cuts.clear();
+      }
+      if (json && json_cuts_) {
+        json_minified_ = json_minified_ || !block->cuts.empty();
+        structure_.cuts.insert(structure_.cuts.end(), block->cuts.begin(), block->cuts.end());
+      }
+      if (block->begin) labels_.push_back({lines_[block->first].begin, *block->begin});
+    }
+  }
+
+  bool looks_like_code(std::size_t line) const {
+    const std::string_view text = lines_[line].text(text_);
+    // Tags and prompts stand around tool output, too.
+    if (text.starts_with("<") || text.starts_with("$ ")) return false;
+    return look_of(text_, lines_[line]) == LineLook::kStrongCode;
+  }
+
+  // A literal in a source file is its author's to format.
+  bool inside_code(const FixedBlock& block) const {
+    if (block.last - block.first == 1) return false;
+    if (block.begin && lines_[block.first].indent > 0) return true;
+    std::size_t before = block.first;
+    while (before > 0 && lines_[before - 1].blank()) --before;
+    if (before > 0 && !fixed_[before - 1] && looks_like_code(before - 1)) return true;
+    std::size_t after = block.last;
+    while (after < lines_.size() && lines_[after].blank()) ++after;
+    return after < lines_.size() && looks_like_code(after);
+  }
+
+  // Runs of lines, with the tag blocks and the labels before JSON laid over them.
+  void make_regions() {
+    std::size_t tag = 0;
+    std::size_t label = 0;
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      std::uint32_t at = lines_[i].begin;
+      if (label < labels_.size() && labels_[label].begin == at) {
+        append(structure_, at, labels_[label].end, RegionKind::kProse);
+        at = labels_[label++].end;
+      }
+      while (tag < tags_.size() && tags_[tag].begin < lines_[i].end) {
+        append(structure_, at, std::max(at, tags_[tag].begin), kinds_[i]);
+        at = std::max(at, tags_[tag].begin);
+        const std::uint32_t end = std::min(tags_[tag].end, lines_[i].end);
+        append(structure_, at, end, RegionKind::kCode);
+        at = end;
+        if (tags_[tag].end > lines_[i].end) break;
+        ++tag;
+      }
+      append(structure_, at, lines_[i].end, kinds_[i]);
+    }
+  }
+
+  void make_cuts() {
+    if (json_minified_) structure_.transforms.emplace_back("json_minify");
+    fold_lines(text_, lines_, kinds_, free_, options_.repeat_markers, structure_);
+    auto& cuts = structure_.cuts;
+    std::sort(cuts.begin(), cuts.end(),
+              [](const ByteSpan& a, const ByteSpan& b) { return a.begin < b.begin; });
+  }
+
+  std::string_view text_;
+  const CompressOptions& options_;
+  std::vector<Line> lines_;
+  std::vector<RegionKind> kinds_;
+  std::vector<bool> fixed_;  ///< Lines whose kind is settled.
+  std::vector<bool> free_;   ///< Lines that a tag block does not touch.
+  std::vector<ByteSpan> tags_;
+  std::vector<ByteSpan> labels_;  ///< Prose before a JSON document on its line.
+  bool json_cuts_;
+  bool json_minified_ = false;
+  Structure structure_;
+};
+
+}  // namespace
+
+Structure find_structure(std::string_view text, SegmentKind kind, const CompressOptions& options) {
+  if (text.empty()) return {};
+  // Offsets into text that is no UTF-8 could not be shown to a client: nobody touches it.
+  if (!simdjson::validate_utf8(text.data(), text.size())) {
+    return {{{{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kCode}}, {}, {}, {}};
+  }
+  return Finder(text, kind, options).run();
 }
 
 }  // namespace pith

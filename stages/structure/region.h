@@ -15,7 +15,8 @@ enum class RegionKind : std::uint8_t {
   kProse = 1,  ///< Words are scored and may be dropped.
   kCode = 2,   ///< Fenced, indented or bare code, diffs, tagged blocks: kept as it is.
   kJson = 3,   ///< Minified without loss when valid; strings untouched.
-  kLog = 4,    ///< Lines with time stamps or levels: blank runs and exact duplicates folded, lines otherwise kept.
+  kLog = 4,    ///< Lines with time stamps or levels: blank runs and exact duplicates folded, lines
+               ///< otherwise kept.
   kTable = 5,  ///< CSV, TSV, aligned columns: kept.
 };
 
@@ -26,13 +27,16 @@ struct Region {
 
 /// The regions of a text and the lossless cuts inside them.
 struct Structure {
-  std::vector<Region> regions;         ///< Sorted, disjoint, together the whole text.
-  std::vector<ByteSpan> cuts;          ///< Bytes to delete without loss, sorted, disjoint, never inside prose words.
-  std::vector<RepeatMarker> markers;   ///< For folded duplicate lines; empty unless asked for.
-  std::vector<std::string> transforms; ///< "json_minify", "blank_fold", "log_fold", each at most once.
+  std::vector<Region> regions;  ///< Sorted, disjoint, together the whole text.
+  std::vector<ByteSpan>
+      cuts;  ///< Bytes to delete without loss, sorted, disjoint, never inside prose words.
+  std::vector<RepeatMarker> markers;  ///< For folded duplicate lines; empty unless asked for.
+  std::vector<std::string>
+      transforms;  ///< "json_minify", "blank_fold", "log_fold", each at most once.
 };
 
-/// Pure function of its arguments; linear in text.size(). With options.structure false: regions only, no cuts.
+/// Pure function of its arguments; linear in text.size(). With options.structure false: regions
+/// only, no cuts.
 Structure find_structure(std::string_view text, SegmentKind kind, const CompressOptions& options);
 
 }  // namespace pith

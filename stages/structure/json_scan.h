@@ -1,0 +1,25 @@
+// Strict JSON (RFC 8259) recognised in place: where a value ends, and which of its blanks mean
+// nothing.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "messages/byte_span.h"
+
+namespace pith {
+
+struct JsonScan {
+  bool valid = false;
+  std::uint32_t end = 0;  ///< One past the value; when not valid, where it stopped being JSON.
+  std::vector<ByteSpan>
+      blanks;  ///< Blanks outside strings, sorted: deleting them changes no value.
+};
+
+/// Recognises the object or array that begins at text[begin] ('{' or '['). Linear, without
+/// recursion: nesting costs one byte a level. Numbers, key order and strings are not looked into
+/// further.
+JsonScan scan_json(std::string_view text, std::uint32_t begin);
+
+}  // namespace pith
