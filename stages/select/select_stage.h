@@ -9,10 +9,10 @@
 
 namespace pith {
 
-/// Chooses what one segment keeps. Pure: equal arguments give equal spans. Never throws, never logs.
-/// Lossless cuts are taken first, then the least probable unprotected words until the dial is met: the achieved
-/// rate is within one word of the target, or `notes` says why not. Falls back to the whole text when the result
-/// would be empty, not shorter, or gain less than min_gain.
+/// Chooses what one segment keeps. Pure: equal arguments give equal spans. Never throws, never
+/// logs. Lossless cuts are taken first, then the least probable unprotected words until the dial is
+/// met: the achieved rate is within one word of the target, or `notes` says why not. Falls back to
+/// the whole text when the result would be empty, not shorter, or gain less than min_gain.
 /// keep_prob: [num_words of segment].
 SegmentReply select_words(std::string_view text, SegmentKind kind, const TokenizedSegment& segment,
                           const std::vector<float>& keep_prob, const TokenCounter& reader,

@@ -28,8 +28,7 @@ class Judge {
         lines_(lines),
         fixed_(fixed),
         kinds_(kinds),
-        looks_(lines.size(), LineLook::kBlank),
-        sentences_(lines.size()) {}
+        looks_(lines.size(), LineLook::kBlank) {}
 
   void run() {
     look();

@@ -1,0 +1,18 @@
+// Spans told by what encloses them on one line: quotes, backticks, links, tags.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "messages/byte_span.h"
+#include "stages/select/protect.h"
+
+namespace pith {
+
+/// Appends the quoted strings (up to 200 bytes), `inline code`, [links](of markdown) and <tags> of
+/// one line. A mark without its partner encloses nothing. Linear in the line's bytes.
+void find_quoted(std::string_view text, ByteSpan line, std::uint32_t protect,
+                 std::vector<ProtectedSpan>& spans);
+
+}  // namespace pith
