@@ -1,5 +1,6 @@
 #include "stages/select/quoted.h"
 
+#include <algorithm>
 #include <array>
 
 namespace pith {
@@ -127,10 +128,21 @@ class Quotes {
     return at + close + 2;
   }
 
+  // "Scorsese 's", "do n't", "rock 'n' roll": an apostrophe that stands apart.
+  static bool is_ending(Text rest) {
+    for (const Text ending : {"s", "t", "d", "m", "n", "re", "ll", "ve", "em"}) {
+      if (rest.starts_with(ending) &&
+          (rest.size() == ending.size() || !is_word_byte(rest[ending.size()])))
+        return true;
+    }
+    return false;
+  }
+
   std::size_t straight(std::size_t at, char quote) {
     // A mark inside a word is an apostrophe, an inch or a foot.
     if (at > 0 && is_word_byte(line_[at - 1])) return at + 1;
     if (at + 1 >= line_.size() || line_[at + 1] == ' ') return at + 1;
+    if (quote == '\'' && is_ending(line_.substr(at + 1))) return at + 1;
     std::size_t close = at + 1;
     for (;;) {
       close = find_within(Text(&quote, 1), close,
@@ -139,7 +151,8 @@ class Quotes {
       const bool escaped = line_[close - 1] == '\\';
       const bool inside_word =
           close + 1 < line_.size() && is_word_byte(line_[close + 1]) && quote == '\'';
-      if (!escaped && !inside_word) break;
+      const bool after_blank = quote == '\'' && line_[close - 1] == ' ';
+      if (!escaped && !inside_word && !after_blank) break;
       ++close;
       if (close - at > kQuotedBytesMax) return at + 1;
     }

@@ -1,0 +1,87 @@
+#include "stages/structure/json_scan.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <random>
+#include <string>
+
+namespace pith {
+namespace {
+
+std::string without_blanks(std::string_view text, const JsonScan& scan) {
+  std::string out;
+  std::size_t at = 0;
+  for (const ByteSpan& blank : scan.blanks) {
+    out.append(text.substr(at, blank.begin - at));
+    at = blank.end;
+  }
+  return out.append(text.substr(at, scan.end - at));
+}
+
+// The slow twin: simdjson's parser says what is JSON.
+bool simdjson_accepts(std::string_view text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element element;
+  return parser.parse(simdjson::padded_string(text)).get(element) == simdjson::SUCCESS;
+}
+
+TEST(JsonScan, CutsBlanksOutsideStringsOnly) {
+  const std::string_view text = "{ \"a b\" : [ 1 , 2.50 , -0e+7 ] ,\n\t\"c\\\" \" : \" x  y \" }";
+  const JsonScan scan = scan_json(text, 0);
+  ASSERT_TRUE(scan.valid);
+  EXPECT_EQ(scan.end, text.size());
+  EXPECT_EQ(without_blanks(text, scan), "{\"a b\":[1,2.50,-0e+7],\"c\\\" \":\" x  y \"}");
+}
+
+TEST(JsonScan, StopsAfterTheValue) {
+  const JsonScan scan = scan_json("{\"a\":1} and more", 0);
+  EXPECT_TRUE(scan.valid);
+  EXPECT_EQ(scan.end, 7U);
+}
+
+TEST(JsonScan, RefusesWhatIsNotJson) {
+  for (const std::string_view text :
+       {"{",     "[1,]",       "{\"a\":}",   "{a:1}", "[01]",  "[1.]",      "[+1]",
+        "['a']", "[\"\\x\"]",  "[\"a\nb\"]", "[tru]", "[1 2]", "{\"a\" 1}", "[\"\\u12g4\"]",
+        "[1}",   "{\"a\":1,}", "[.5]",       "[1e]",  "[NaN]", "[]]x",      "[\"open"}) {
+    const JsonScan scan = scan_json(text, 0);
+    EXPECT_TRUE(!scan.valid || scan.end < text.size()) << text;
+    if (!scan.valid) EXPECT_TRUE(scan.blanks.empty()) << text;
+  }
+}
+
+TEST(JsonScan, DepthIsNotBoundedByTheStack) {
+  const std::string deep = std::string(2'000'000, '[') + std::string(2'000'000, ']');
+  EXPECT_TRUE(scan_json(deep, 0).valid);
+  EXPECT_FALSE(scan_json(std::string(2'000'000, '['), 0).valid);
+}
+
+TEST(JsonScan, AgreesWithSimdjsonOnMutatedDocuments) {
+  const std::string seed =
+      R"({"id": 12, "ok": true, "none": null, "list": [1, -2.5e3, "a\u00e9\n", {"k": []}], "s": "x y"})";
+  std::mt19937 random(7);
+  const std::string bytes = "{}[]\":, \\0123456789.eE+-truefalsn\n";
+  int valid = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = seed;
+    const int edits = 1 + static_cast<int>(random() % 2);
+    for (int i = 0; i < edits; ++i)
+      text[1 + random() % (text.size() - 2)] = bytes[random() % bytes.size()];
+    const JsonScan scan = scan_json(text, 0);
+    const bool whole = scan.valid && scan.end == text.size();
+    ASSERT_EQ(whole, simdjson_accepts(text)) << text;
+    if (!whole) continue;
+    ++valid;
+    simdjson::dom::parser parser;
+    const std::string before =
+        simdjson::minify(parser.parse(simdjson::padded_string(text)).value());
+    const std::string after = without_blanks(text, scan);
+    ASSERT_EQ(simdjson::minify(parser.parse(simdjson::padded_string(after)).value()), before);
+    ASSERT_LE(after.size(), text.size());
+  }
+  EXPECT_GT(valid, 1000);
+}
+
+}  // namespace
+}  // namespace pith
