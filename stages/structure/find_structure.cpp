@@ -59,10 +59,9 @@ class Finder {
         free_[line] = false;
         const bool inside =
             lines_[line].text_begin >= tag.begin && lines_[line].text_end <= tag.end;
-        if (inside) {
-          fixed_[line] = true;
-          kinds_[line] = RegionKind::kCode;
-        }
+        fixed_[line] = true;
+        // Around a block that takes part of a line there is prose: what asked for it is text.
+        kinds_[line] = inside ? RegionKind::kCode : RegionKind::kProse;
         if (lines_[line].end > tag.end) break;
       }
     }

@@ -214,6 +214,15 @@ bool is_rule(Text line) {
          line.find_first_not_of(line[0]) == Text::npos;
 }
 
+// "[12:30] <ann> hi": the angle brackets hold a name.
+bool is_chat(Text line) {
+  if (line.size() < 10 || line[0] != '[' || !is_digit(line[1]) || !is_digit(line[2]) ||
+      line[3] != ':')
+    return false;
+  const std::size_t close = line.substr(0, 12).find("] <");
+  return close != Text::npos && line.find("> ", close) != Text::npos;
+}
+
 }  // namespace
 
 std::size_t list_marker_bytes(std::string_view line) {
@@ -254,7 +263,7 @@ LineLook look_of(std::string_view all, const Line& measured) {
   const Text text = line.text(all);
   if (is_log_line(text)) return LineLook::kLog;
   if (is_table_row(text, line)) return LineLook::kTable;
-  if (is_heading(text) || is_rule(text)) return LineLook::kProse;
+  if (is_heading(text) || is_rule(text) || is_chat(text)) return LineLook::kProse;
   if (starts_as_code(text) || is_trace(text) || is_prompt(text) || is_numbered(text) ||
       is_blob(text, line)) {
     return LineLook::kStrongCode;

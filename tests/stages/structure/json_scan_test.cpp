@@ -47,7 +47,7 @@ TEST(JsonScan, RefusesWhatIsNotJson) {
         "[1}",   "{\"a\":1,}", "[.5]",       "[1e]",  "[NaN]", "[]]x",      "[\"open"}) {
     const JsonScan scan = scan_json(text, 0);
     EXPECT_TRUE(!scan.valid || scan.end < text.size()) << text;
-    if (!scan.valid) EXPECT_TRUE(scan.blanks.empty()) << text;
+    EXPECT_TRUE(scan.valid || scan.blanks.empty()) << text;
   }
 }
 
@@ -59,7 +59,7 @@ TEST(JsonScan, DepthIsNotBoundedByTheStack) {
 
 TEST(JsonScan, AgreesWithSimdjsonOnMutatedDocuments) {
   const std::string seed =
-      R"({"id": 12, "ok": true, "none": null, "list": [1, -2.5e3, "a\u00e9\n", {"k": []}], "s": "x y"})";
+      R"({"id": 12, "ok": true, "none": null, "list": [1, -2.5, "a\u00e9\n", {"k": []}], "s": "x y"})";
   std::mt19937 random(7);
   const std::string bytes = "{}[]\":, \\0123456789.eE+-truefalsn\n";
   int valid = 0;
