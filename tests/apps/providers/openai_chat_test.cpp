@@ -49,7 +49,8 @@ TEST(OpenAiChat, OlderFunctionRoleIsMatchedByName) {
 
 TEST(OpenAiChat, SeedDoesNotDependOnShape) {
   const std::string plain =
-      parse(R"({"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi there"}]})")
+      parse(
+          R"({"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi there"}]})")
           .conversation_seed;
   const std::string parts = parse(R"({"messages":[
       {"role":"developer","content":[{"type":"text","text":"Be "},{"type":"text","text":"brief."}]},
