@@ -115,6 +115,11 @@ Choice Budget::none() {
   return choice(count());
 }
 
+Choice Budget::first(std::size_t wanted) {
+  keep_first(std::min(wanted, order_.size()));
+  return choice(count());
+}
+
 Choice Budget::above(float threshold) {
   const auto end = std::partition_point(order_.begin(), order_.end(), [&](std::uint32_t word) {
     return !(keep_prob_[word] <= threshold);

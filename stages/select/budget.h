@@ -38,6 +38,9 @@ class Budget {
   Choice all();
   Choice none();
 
+  /// The `count` most probable words that may go.
+  Choice first(std::size_t count);
+
   /// Words with keep_prob > threshold, but at least one word of the text.
   Choice above(float threshold);
 

@@ -214,14 +214,14 @@ Joint joint_of(UChar32 c) {
 }
 
 bool is_unit(Text token) {
-  constexpr std::array<Text, 58> kUnits = {
-      "%",       "B",       "KB",    "MB", "GB",  "TB",      "kB",      "KiB",      "MiB",
-      "GiB",     "TiB",     "ms",    "s",  "sec", "seconds", "min",     "minutes",  "h",
-      "hours",   "days",    "km",    "m",  "cm",  "mm",      "kg",      "g",        "mg",
-      "lb",      "lbs",     "ft",    "in", "mi",  "Hz",      "kHz",     "MHz",      "GHz",
-      "W",       "kW",      "V",     "A",  "°C",  "°F",      "USD",     "EUR",      "GBP",
-      "JPY",     "CNY",     "$",     "€",  "£",   "million", "billion", "trillion", "thousand",
-      "percent", "dollars", "euros", "px"};
+  constexpr std::array<Text, 56> kUnits = {
+      "%",       "B",       "KB",       "MB",       "GB",      "TB",      "kB",      "KiB",
+      "MiB",     "GiB",     "TiB",      "ms",       "s",       "sec",     "seconds", "min",
+      "minutes", "h",       "hours",    "days",     "km",      "m",       "cm",      "mm",
+      "kg",      "g",       "mg",       "lb",       "lbs",     "ft",      "mi",      "Hz",
+      "kHz",     "MHz",     "GHz",      "W",        "kW",      "V",       "°C",      "°F",
+      "USD",     "EUR",     "GBP",      "JPY",      "CNY",     "$",       "€",       "£",
+      "million", "billion", "trillion", "thousand", "percent", "dollars", "euros",   "px"};
   return std::find(kUnits.begin(), kUnits.end(), token) != kUnits.end();
 }
 
@@ -331,7 +331,8 @@ class LiteralScan {
       if (word.size() >= 2 && (word.starts_with("\xC2\xAB") || word.starts_with("\xC2\xBF") ||
                                word.starts_with("\xC2\xA1")))
         word.remove_prefix(2);
-      if (is_negation(word)) add(run, i, kProtectNegations);
+      // What it negates stays with it: "non-negotiable".
+      if (is_negation(word)) add(run, i < end && text_[i] == '-' ? end : i, kProtectNegations);
     }
   }
 

@@ -60,13 +60,12 @@ Choice spend(Budget& budget, const TokenizedSegment& segment, const CompressOpti
   const std::uint32_t target = options.target_tokens
                                    ? *options.target_tokens
                                    : static_cast<std::uint32_t>(std::max(0.0, wanted));
-  Choice lossless = budget.all();
-  if (lossless.tokens <= target) return lossless;
-  Choice choice = budget.within(target);
+  Choice choice = budget.all();
+  if (choice.tokens > target && budget.num_words() > 0) choice = budget.within(target);
   if (choice.tokens > target) {
-    notes.push_back("protected words alone are " + std::to_string(choice.tokens) + " of " +
-                    std::to_string(segment.origin_tokens) + " tokens; the dial asks for " +
-                    std::to_string(target));
+    notes.push_back((budget.num_words() > 0 ? "protected words alone are " : "no words to drop: ") +
+                    std::to_string(choice.tokens) + " of " + std::to_string(segment.origin_tokens) +
+                    " tokens; the dial asks for " + std::to_string(target));
   }
   return choice;
 }
@@ -81,7 +80,7 @@ SegmentReply select_words(std::string_view text, SegmentKind kind, const Tokeniz
     if (segment.skip && !segment.skip_reason.empty()) notes.push_back(segment.skip_reason);
     return unchanged(text, segment, std::move(notes));
   }
-  const bool prose = options.prose && !segment.words.empty();
+  const bool prose = options.prose;
   assert(!prose || keep_prob.size() == segment.words.size());
 
   std::vector<std::string> notes;
