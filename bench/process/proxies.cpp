@@ -75,8 +75,9 @@ Proxies::Proxies(const Programs& programs) {
     error_ = "pith serve did not start: " + pith_child_->errors();
     return;
   }
-  pith_.pids = {pith_child_->pid()};
-  start_nginx(programs.nginx);
+  pith_.pids = children_of(pith_child_->pid());  // None; a wrapper script given by --pith has one.
+  pith_.pids.push_back(pith_child_->pid());
+  if (!programs.nginx.empty()) start_nginx(programs.nginx);
 }
 
 Way Proxies::pith_looking() const {

@@ -11,7 +11,7 @@
 namespace pith::bench {
 
 struct Programs {
-  std::string pith, mock, nginx;
+  std::string pith, mock, nginx;  ///< No nginx: it is not started.
 };
 
 /// One way from the client to the upstream.
