@@ -1,4 +1,5 @@
-// The proxy's way to its compressors: credit, deadlines, re-queueing, heartbeats. One mux thread owns the sockets.
+// The proxy's way to its compressors: credit, deadlines, re-queueing, heartbeats. One mux thread
+// owns the sockets.
 #pragma once
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/codec/codec.h"
 #include "messages/compress.h"
 #include "messages/result.h"
 
@@ -18,9 +20,12 @@ class context_t;
 namespace pith {
 
 struct BrokerOptions {
-  std::vector<std::string> endpoints;  ///< inproc://, ipc:// or loopback tcp:// ROUTER sockets of compressors.
-  std::uint32_t queue_max = 1024;      ///< Requests waiting for credit; beyond: kOverloaded at once.
+  std::vector<std::string>
+      endpoints;  ///< inproc://, ipc:// or loopback tcp:// ROUTER sockets of compressors.
+  std::uint32_t queue_max = 1024;  ///< Requests waiting for credit; beyond: kOverloaded at once.
   std::chrono::milliseconds heartbeat{1000};  ///< Dead after 3 missed.
+  std::size_t message_bytes_max =
+      kMessageBytesMax;  ///< Longer requests get kPromptTooLong at once.
 };
 
 struct CompressorHealth {
@@ -32,8 +37,9 @@ struct CompressorHealth {
 };
 
 struct BrokerCounters {
-  std::atomic<std::uint64_t> sent{0}, replied{0}, busy{0}, expired{0}, cancelled{0}, requeued{0}, malformed{0},
-      deaths{0};
+  std::atomic<std::uint64_t> sent{0}, replied{0}, busy{0}, expired{0}, cancelled{0}, requeued{0},
+      malformed{0}, deaths{0}, failed{0};
+  std::atomic<std::uint64_t> late{0};  ///< Answers to requests that were given up before.
 };
 
 class Broker {
@@ -42,12 +48,14 @@ class Broker {
 
   /// Errors at start-up (bad endpoint, tcp beyond loopback): kInvalidArgument.
   static Result<std::unique_ptr<Broker>> start(zmq::context_t& context, BrokerOptions options);
-  ~Broker();
+  ~Broker();  ///< Requests without an answer get kUnavailable.
 
-  /// Never blocks. `on_reply` is called exactly once, from the broker's thread, at the latest shortly after
-  /// `deadline`. `cancelled` may be set by the caller at any time (then call poke()).
-  /// Errors given to on_reply: kUnavailable, kOverloaded, kDeadlineExceeded, kCancelled, kMalformedMessage,
-  /// and whatever the compressor answered.
+  /// Never blocks. `on_reply` is called exactly once, from the broker's thread, at the latest
+  /// shortly after `deadline`; it must not block or throw. (It is called from the caller's thread,
+  /// with kOverloaded, only when tens of thousands of requests wait for the broker's thread
+  /// itself.) `cancelled` may be set by the caller at any time (then call poke()). Errors given to
+  /// on_reply: kUnavailable, kOverloaded, kDeadlineExceeded, kCancelled, kMalformedMessage,
+  /// kPromptTooLong, and whatever the compressor answered.
   void compress(CompressRequest request, std::chrono::steady_clock::time_point deadline,
                 std::shared_ptr<const std::atomic<bool>> cancelled, OnReply on_reply);
   /// Looks at the cancel flags now.
