@@ -12,7 +12,8 @@
 namespace pith {
 
 /// Byte-level BPE with the split pattern of its encoding; special names are ordinary text.
-/// Thread-safe: const after construction.
+/// Any bytes will do: ones that are not UTF-8 count as symbols. Time is n log n even in one long
+/// run. Thread-safe: const after construction.
 class TokenCounter {
  public:
   virtual ~TokenCounter() = default;

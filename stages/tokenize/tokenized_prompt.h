@@ -14,15 +14,22 @@
 
 namespace pith {
 
-/// One segment, with offsets into its original text. Words and pieces exist for prose regions only.
+/// One segment, with offsets into its original text. Words and pieces exist for prose regions only,
+/// region by region. A word may have no piece: where one piece covers several words, it belongs to
+/// the first.
 struct TokenizedSegment {
   Structure structure;
   std::vector<Word> words;
   std::vector<Piece> pieces;
-  std::vector<std::uint32_t> word_of_piece;  ///< [num_pieces]; the word that holds the piece's first non-blank byte.
-  std::uint32_t origin_tokens = 0;           ///< Reader tokens of the whole text.
-  bool skip = false;                         ///< Below min_tokens, or not valid UTF-8: goes out unchanged.
-  std::string skip_reason;                   ///< For the notes: "below min_tokens".
+  /// [num_pieces], ascending: the word that holds the piece's first non-blank byte. A piece without
+  /// one (a bare blank mark, all but the last byte piece of a character) goes with the word that
+  /// follows.
+  std::vector<std::uint32_t> word_of_piece;
+  std::uint32_t origin_tokens = 0;  ///< Reader tokens of the whole text.
+  /// Below min_tokens, or not valid UTF-8: goes out unchanged; structure, words and pieces are
+  /// empty.
+  bool skip = false;
+  std::string skip_reason;  ///< For the notes: "below min_tokens".
 };
 
 struct TokenizedPrompt {

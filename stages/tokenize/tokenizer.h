@@ -9,8 +9,9 @@
 
 namespace pith {
 
-/// A tokenizer token. Pieces are in text order; their spans do not overlap, and normalisation may leave
-/// bytes (blanks) that no piece holds. A piece that stands for no byte of the text has an empty span.
+/// A tokenizer token. Pieces are in text order; their spans do not overlap, and normalisation may
+/// leave bytes (blanks) that no piece holds. A piece that stands for no byte of the text has an
+/// empty span.
 struct Piece {
   std::int32_t id = 0;
   ByteSpan span;

@@ -1,4 +1,4 @@
-// Words: the unit that is kept or dropped (DESIGN: ICU word boundaries, punctuation attached to what it follows).
+// Words: the unit that is kept or dropped. ICU word boundaries, punctuation attached.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,11 @@ struct Word {
   friend bool operator==(const Word&, const Word&) = default;
 };
 
-/// Words of `text` inside `within`, offsets relative to `text`. Together they cover `within` except blanks at its start.
-/// Chinese, Japanese and Thai are split by ICU's dictionaries. Opening brackets and quotes belong to what follows.
-/// Invalid UTF-8 never splits inside itself and never throws.
+/// Words of `text` inside `within`, offsets relative to `text`. Together they cover `within` except
+/// blanks at its start. Chinese, Japanese and Thai are split by ICU's dictionaries; an emoji is a
+/// word. Punctuation belongs to what it follows without a blank ("f(x)" is "f(" and "x)"), after a
+/// blank to what follows it ("(see", "$5"). Never cuts a grapheme. Any bytes will do; ones that are
+/// not UTF-8 are symbols.
 std::vector<Word> split_words(std::string_view text, ByteSpan within);
 
 }  // namespace pith

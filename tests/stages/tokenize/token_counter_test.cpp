@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -119,23 +119,23 @@ TEST(TokenCounter, CountsAnyBytes) {
 
 TEST(TokenCounter, LongRunsAreNotQuadratic) {
   std::string cjk;
-  while (cjk.size() < (1U << 18U)) cjk += "的一是不了人我在有他这中大来上个国";
-  std::string spaces(1U << 18U, ' ');
+  while (cjk.size() < (1U << 17U)) cjk += "的一是不了人我在有他这中大来上个国";
+  std::string spaces(1U << 17U, ' ');
   spaces += "x";
   for (const char* name : {"cl100k_base", "o200k_base"}) {
     const auto each = counter(name);
-    const auto start = std::chrono::steady_clock::now();
-    // 256 KiB of a: tokens of 8 or more letters, or one token a letter if merging stopped early.
-    EXPECT_LT(each->count(std::string(1U << 18U, 'a')), 60'000U);
+    const std::clock_t start = std::clock();  // CPU time: other work on the machine does not count
+    // 128 KiB of a: tokens of 8 or more letters, or one token a letter if merging stopped early.
+    EXPECT_LT(each->count(std::string(1U << 17U, 'a')), 30'000U);
     EXPECT_LT(each->count(cjk), cjk.size() / 2);
-    EXPECT_LT(each->count(spaces), 6'000U);
-    EXPECT_LT(each->count(std::string(1U << 18U, '=')), 20'000U);
+    EXPECT_LT(each->count(spaces), 3'000U);
+    EXPECT_LT(each->count(std::string(1U << 17U, '=')), 10'000U);
     std::string mixed;  // capitals with one uncased letter in front: the o200k pattern looks ahead
                         // and turns back
-    while (mixed.size() < (1U << 18U)) mixed += "中AAAAAAAA\u0301BBBB";
+    while (mixed.size() < (1U << 17U)) mixed += "中AAAAAAAA\u0301BBBB";
     EXPECT_GT(each->count(mixed), 1000U);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    EXPECT_LT(taken.count(), 20.0);  // a quadratic merge takes minutes
+    const double taken_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    EXPECT_LT(taken_s, 10.0);  // a quadratic merge takes minutes
   }
 }
 

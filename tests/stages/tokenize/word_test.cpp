@@ -5,7 +5,7 @@
 #include <unicode/brkiter.h>
 #include <unicode/utext.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 #include <set>
 #include <string>
@@ -205,10 +205,10 @@ TEST(SplitWords, IsLinearInOneLongRun) {
   while (text.size() < (1U << 20U)) text += "的一是不了人我在有他这中大来上个国";
   text +=
       std::string(1U << 20U, '=') + std::string(1U << 20U, ' ') + std::string(1U << 20U, 'a') + "é";
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // CPU time: other work on the machine does not count
   expect_sound(text, all(text));
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(taken.count(), 10.0);
+  const double taken_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  EXPECT_LT(taken_s, 10.0);
 }
 
 }  // namespace
