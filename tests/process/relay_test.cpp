@@ -295,18 +295,19 @@ TEST_F(Relay, RepeatedResponseHeadersStayApart) {
 
 TEST_F(Relay, AnEventArrivesBeforeTheNextIsWritten) {
   serve();
+  int gates = 0;
   for (const char* path : {"/v1/chat/completions", "/v1/messages", "/api/chat", "/v1/responses",
                            "/v1beta/models/m:streamGenerateContent?alt=sse"}) {
     SCOPED_TRACE(path);
-    mock().reset();
+    const std::string gate = "gate" + std::to_string(++gates);
     RawSocket socket(port());
     socket.send(request_bytes("POST", path,
-                              {{"content-type", "application/json"}, {"x-mock-gate", "g"}},
+                              {{"content-type", "application/json"}, {"x-mock-gate", gate}},
                               R"({"model": "m", "stream": true, "messages": [], "contents": []})"));
     std::string got = socket.read_some(1U << 16, Millis(150));
     EXPECT_TRUE(got.starts_with("HTTP/1.1 200")) << "the head waits for the first event";
     for (int i = 0; i < 5; ++i) {
-      mock().release("g");
+      mock().release(gate);
       const std::string event = socket.read_some(1, Millis(3000));
       EXPECT_NE(event, "") << "event " << i << " is held back";
       got += event + socket.read_some(1U << 16, Millis(30));
