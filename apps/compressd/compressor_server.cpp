@@ -3,6 +3,7 @@
 #include "apps/compressd/job_id.h"
 #include "apps/compressd/ndjson_server.h"
 #include "apps/compressd/router_loop.h"
+#include "stages/tokenize/token_counter.h"
 
 namespace pith {
 
@@ -35,6 +36,13 @@ Result<std::unique_ptr<CompressorServer>> CompressorServer::start(
     zmq::context_t& context, std::shared_ptr<const PolicySet> policies,
     CompressorServerOptions options) {
   if (options.credit == 0) return Error{ErrorCode::kInvalidArgument, "credit must be at least 1"};
+  // Loaded now, not by the first request, whose deadline it could cost; and a missing file is told
+  // at start.
+  for (const char* reader : {"o200k_base", "cl100k_base"}) {
+    if (auto counter = load_token_counter(reader, options.models_dir); !counter) {
+      return counter.error();
+    }
+  }
   auto impl = std::make_unique<Impl>(context, std::move(policies), options);
   if (Result<Done> bound = impl->router.bind(options.endpoints); !bound) return bound.error();
   if (!options.ndjson.empty()) {

@@ -140,6 +140,15 @@ TEST_F(CompressorServerTest, RefusesToBindBeyondLoopback) {
   EXPECT_THAT(started.error().detail, HasSubstr("CURVE"));
 }
 
+TEST_F(CompressorServerTest, AMissingTokenizerIsToldAtStart) {
+  CompressorServerOptions options;
+  options.endpoints = {"inproc://x"};
+  options.models_dir = "/nowhere";
+  const auto started = CompressorServer::start(context_, set_of({policy_}), options);
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, ErrorCode::kFileUnreadable);
+}
+
 TEST_F(CompressorServerTest, AnswersBusyBeyondCreditAndWhenTheGraphIsFull) {
   policy_->close_gate();
   start("inproc://compressor", /*credit=*/2, {.in_flight_max = 3, .workers = 1});
