@@ -33,7 +33,7 @@ std::string percent(double part) {
 void note_protected(const std::vector<std::uint32_t>& reasons, std::vector<std::string>& notes) {
   std::array<std::size_t, 32> counts{};
   for (const std::uint32_t bits : reasons) {
-    for (std::size_t bit = 0; bits >> bit != 0 && bit < 32; ++bit)
+    for (std::size_t bit = 0; bit < 32; ++bit)
       counts[bit] += (bits >> bit) & 1U;
   }
   std::string note;

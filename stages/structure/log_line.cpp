@@ -103,7 +103,8 @@ bool late_full_stamp(std::string_view line) {
     const bool bracketed = rest[0] == '[';
     if (bracketed) rest.remove_prefix(1);
     // Ten digits are often just a number; they count at the start of a line only.
-    if (is_digit(rest[0]) && match(rest, "dddddddddd") == 0 && full_stamp(rest) != 0) {
+    if (!rest.empty() && is_digit(rest[0]) && match(rest, "dddddddddd") == 0 &&
+        full_stamp(rest) != 0) {
       return bracketed ||
              line.substr(0, at).find_first_of("|-:/.0123456789") != std::string_view::npos;
     }

@@ -141,11 +141,11 @@ TEST_P(LiteralsSurviveIn, SharedData) {
     begin = end + 1;
     std::string source(record["source"].get_string().value());
     source = source.substr(0, source.find(':'));
-    if (++per_source[source] > 6) continue;
+    if (++per_source[source] > 4) continue;
     std::string text(record["text"].get_string().value());
     // Whole lines, few enough for regular expressions.
-    if (text.size() > 6000)
-      text.resize(text.rfind('\n', 6000) == std::string::npos ? 0 : text.rfind('\n', 6000) + 1);
+    if (text.size() > 4000)
+      text.resize(text.rfind('\n', 4000) == std::string::npos ? 0 : text.rfind('\n', 4000) + 1);
     if (text.empty()) continue;
     ++texts;
     expect_nothing_lost(source, text, 0.4F, num_literals);

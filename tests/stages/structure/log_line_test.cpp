@@ -25,7 +25,7 @@ TEST(LogLine, LeavesChatAndProseAlone) {
        {"[12:30] <ann> hi there", "[01:18] <scooby> k11: no - exit will close",
         "12/3/24, 14:02 - Ann: hi", "2024-05-01 14:02 - Ann: shall we meet?",
         "In 2024 we met at 10:00.", "Error handling is hard.", "Information for users",
-        "Trace amounts of it were found", "10:30 we start with the minutes", "",
+        "Trace amounts of it were found", "10:30 we start with the minutes", "", "a b [", "[", "- ",
         "warning signs were ignored"}) {
     EXPECT_FALSE(is_log_line(line)) << line;
   }
