@@ -39,14 +39,14 @@ std::size_t content_length(std::string_view head) {
   return 0;
 }
 
-bool answer(int fd, bool paced) {
+bool answer(int fd, int gap_ms) {
   if (!send_all(fd,
                 "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n"
                 "transfer-encoding: chunked\r\n\r\n")) {
     return false;
   }
   for (int i = 0; i < kNumEvents; ++i) {
-    if (paced) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (gap_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds(gap_ms));
     char event[160];
     const long long now = std::chrono::steady_clock::now().time_since_epoch().count();
     const int length = std::snprintf(
@@ -76,9 +76,11 @@ void serve(int fd) {
       continue;
     }
     const std::string_view head = std::string_view(in).substr(0, end + 2);
-    const bool paced = head.find(" /paced") != std::string_view::npos;
+    const int gap_ms = head.find(" /paced") != head.npos  ? 1
+                       : head.find(" /slow") != head.npos ? 20
+                                                          : 0;
     const std::size_t total = end + 4 + content_length(head);
-    if (!answer(fd, paced)) break;
+    if (!answer(fd, gap_ms)) break;
     in.erase(0, total);
   }
   ::close(fd);

@@ -55,7 +55,7 @@ struct Route {
   std::string upstream_target;  ///< Target after routing; the upstream's path_prefix is put before
                                 ///< it by the edge.
   std::size_t body_bytes_max = 64U << 20;
-  HeaderList response_headers;  ///< Added to the response (kRelay).
+  HeaderList response_headers{};  ///< Added to the response (kRelay).
 };
 
 /// A whole request, shared with the handler. `cancelled` becomes true when the client is gone.
@@ -72,8 +72,8 @@ struct EdgeRequest {
 /// What goes upstream: `body` when replace_body, else the bytes that were received.
 struct EditedRequest {
   bool replace_body = false;
-  std::string body;
-  HeaderList response_headers;  ///< x-pith-*, added to the response's head.
+  std::string body{};
+  HeaderList response_headers{};  ///< x-pith-*, added to the response's head.
   std::vector<std::string>
       dropped_headers;  ///< Request headers not sent on: a body digest, a decoded content-encoding.
 };
@@ -81,8 +81,8 @@ struct EditedRequest {
 struct LocalResponse {
   unsigned status = 200;
   std::string content_type = "application/json";
-  std::string body;
-  HeaderList headers;
+  std::string body{};
+  HeaderList headers{};
 };
 
 /// What became of a request, for counters and the log.
@@ -120,10 +120,10 @@ struct EdgeOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free one.
   unsigned threads = 2;
-  std::vector<Upstream> upstreams;
-  std::string ca_file;  ///< Extra CA certificates.
-  std::string https_proxy, http_proxy,
-      no_proxy;  ///< As in the environment; CONNECT for https, absolute-form for http.
+  std::vector<Upstream> upstreams{};
+  std::string ca_file{};  ///< Extra CA certificates.
+  std::string https_proxy{}, http_proxy{},
+      no_proxy{};  ///< As in the environment; CONNECT for https, absolute-form for http.
   std::size_t header_bytes_max = 64U << 10;
   std::size_t header_fields_max = 200;
   std::size_t connections_max = 4096;
