@@ -1,4 +1,5 @@
-// Heads and chunked bodies from outside: any bytes, in any pieces, are read the same or refused the same.
+// Heads and chunked bodies from outside: any bytes, in any pieces, are read the same or refused the
+// same.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -16,7 +17,8 @@ void check(bool holds) {
   if (!holds) std::abort();
 }
 
-/// Fed whole and fed in pieces give the same answer; what is accepted has none of the forbidden bytes.
+/// Fed whole and fed in pieces give the same answer; what is accepted has none of the forbidden
+/// bytes.
 void check_head(HeadParser::Kind kind, std::string_view bytes, std::size_t step) {
   const pith::HeadLimits limits{.bytes_max = 4096, .fields_max = 50};
   HeadParser whole(kind, limits), pieces(kind, limits);
@@ -31,7 +33,8 @@ void check_head(HeadParser::Kind kind, std::string_view bytes, std::size_t step)
   const pith::ParsedHead& head = whole.head();
   check(head.num_bytes <= bytes.size() && head.num_bytes == pieces.head().num_bytes);
   for (const pith::HeaderView& field : head.headers) {
-    check(!field.name.empty() && field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
+    check(!field.name.empty() &&
+          field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
     check(field.name.find_first_of(" \t:") == std::string_view::npos);
   }
   (void)pith::keeps_alive(head);
@@ -43,7 +46,8 @@ void check_head(HeadParser::Kind kind, std::string_view bytes, std::size_t step)
   const pith::FramingOrProblem framing = pith::request_framing(head);
   unsigned num_framings = 0;
   for (const pith::HeaderView& field : head.headers) {
-    num_framings += field.kind == pith::HeaderKind::kContentLength || field.kind == pith::HeaderKind::kTransferEncoding;
+    num_framings += field.kind == pith::HeaderKind::kContentLength ||
+                    field.kind == pith::HeaderKind::kTransferEncoding;
   }
   if (framing.problem == nullptr) check(num_framings <= 1);
 }

@@ -34,7 +34,8 @@ Resolver::Addresses addresses_of(std::vector<std::uint16_t> numbers) {
 
 Result<Resolver::Addresses> resolve(Resolver& resolver, const std::string& host) {
   std::promise<Result<Resolver::Addresses>> promise;
-  resolver.resolve(host, 1, [&](Result<Resolver::Addresses> found) { promise.set_value(std::move(found)); });
+  resolver.resolve(host, 1,
+                   [&](Result<Resolver::Addresses> found) { promise.set_value(std::move(found)); });
   return promise.get_future().get();
 }
 
@@ -42,14 +43,16 @@ TEST(Resolver, LooksUpOnceForAllWhoWait) {
   std::atomic<int> num_lookups{0};
   std::promise<void> go;
   const auto gone = go.get_future().share();
-  const auto resolver = std::make_shared<Resolver>(1h, [&, gone](const std::string&, std::uint16_t) {
-    ++num_lookups;
-    gone.wait();
-    return Result<Resolver::Addresses>(addresses_of({1}));
-  });
+  const auto resolver =
+      std::make_shared<Resolver>(1h, [&, gone](const std::string&, std::uint16_t) {
+        ++num_lookups;
+        gone.wait();
+        return Result<Resolver::Addresses>(addresses_of({1}));
+      });
   std::atomic<int> num_answers{0};
   for (int i = 0; i < 5; ++i) {
-    resolver->resolve("a", 1, [&](const Result<Resolver::Addresses>& found) { num_answers += found ? 1 : 100; });
+    resolver->resolve(
+        "a", 1, [&](const Result<Resolver::Addresses>& found) { num_answers += found ? 1 : 100; });
   }
   EXPECT_EQ(num_answers, 0);
   go.set_value();
@@ -70,7 +73,9 @@ TEST(Resolver, OldAnswersServeWhileTheyAreRenewed) {
   EXPECT_EQ(number_of((*resolve(*resolver, "a"))->front()), 1) << "at once, from the cache";
   while (num_lookups < 2) std::this_thread::yield();
   std::this_thread::sleep_for(20ms);
-  resolver->resolve("a", 1, [](const Result<Resolver::Addresses>& found) { EXPECT_EQ(number_of((*found)->front()), 2); });
+  resolver->resolve("a", 1, [](const Result<Resolver::Addresses>& found) {
+    EXPECT_EQ(number_of((*found)->front()), 2);
+  });
   while (num_lookups < 3) std::this_thread::yield();
   std::this_thread::sleep_for(20ms);
   EXPECT_TRUE(resolve(*resolver, "a")) << "a failed renewal keeps what is known";
@@ -87,8 +92,9 @@ TEST(Resolver, FailuresAreToldAndNotKept) {
 }
 
 TEST(Resolver, PrefersTheAddressThatAnswered) {
-  const auto resolver = std::make_shared<Resolver>(
-      1h, [](const std::string&, std::uint16_t) { return Result<Resolver::Addresses>(addresses_of({1, 2, 3})); });
+  const auto resolver = std::make_shared<Resolver>(1h, [](const std::string&, std::uint16_t) {
+    return Result<Resolver::Addresses>(addresses_of({1, 2, 3}));
+  });
   ASSERT_TRUE(resolve(*resolver, "a"));
   resolver->prefer("a", 1, numbered(3));
   const auto found = resolve(*resolver, "a");
@@ -131,7 +137,8 @@ TEST(PlanUpstream, NamesHostAndPrefix) {
   EXPECT_EQ(through->connect_host, "proxy.test");
   EXPECT_EQ(through->connect_port, 3128);
   EXPECT_EQ(through->authority, "[fd00::1]:8443");
-  for (const char* bad : {"https://proxy.test", "socks5://p:1", "http://p:x", "http://p:0", "http://"}) {
+  for (const char* bad :
+       {"https://proxy.test", "socks5://p:1", "http://p:x", "http://p:0", "http://"}) {
     options.https_proxy = bad;
     EXPECT_FALSE(plan_upstream(upstream, options)) << bad;
   }

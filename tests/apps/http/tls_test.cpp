@@ -161,7 +161,8 @@ TEST_F(EdgeTls, LargeBodiesBothWays) {
     peer.read_until("\r\n\r\n");
     const std::string got = peer.read_until("END");
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(got.size()) + "\r\n\r\n");
-    for (std::size_t at = 0; at < got.size(); at += 100'000) peer.send(std::string_view(got).substr(at, 100'000));
+    for (std::size_t at = 0; at < got.size(); at += 100'000)
+      peer.send(std::string_view(got).substr(at, 100'000));
     peer.read_until("\r\n\r\n");
   }));
   start(0, to("localhost", upstream.port()));
@@ -182,10 +183,12 @@ TestUpstream::Script connect_proxy(std::uint16_t to_port, std::string& request, 
     if (status != 200) return;
     RawSocket far = RawSocket::connect_to(to_port);
     std::thread down([&] {
-      while (far.read_some(20s) == RawSocket::End::kNone && peer.send(far.input())) far.input().clear();
+      while (far.read_some(20s) == RawSocket::End::kNone && peer.send(far.input()))
+        far.input().clear();
       ::shutdown(peer.fd(), SHUT_RDWR);
     });
-    while (peer.read_some(20s) == RawSocket::End::kNone && far.send(peer.input())) peer.input().clear();
+    while (peer.read_some(20s) == RawSocket::End::kNone && far.send(peer.input()))
+      peer.input().clear();
     ::shutdown(far.fd(), SHUT_RDWR);
     down.join();
   };
@@ -208,7 +211,9 @@ TEST_F(EdgeTls, ConnectProxyIsUsed) {
     EXPECT_EQ(response->body.find("roxy"), std::string::npos);
   }
   EXPECT_EQ(name_, "api.test");
-  EXPECT_EQ(request, "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nProxy-Authorization: Basic dXNlcjpwQHNz\r\n\r\n");
+  EXPECT_EQ(request,
+            "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nProxy-Authorization: Basic "
+            "dXNlcjpwQHNz\r\n\r\n");
 }
 
 TEST_F(EdgeTls, RefusingProxyIs502) {

@@ -90,7 +90,8 @@ std::string TlsPeer::read_until(std::string_view text) {
 }
 
 bool TlsPeer::send(std::string_view bytes) {
-  return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size());
+  return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) ==
+         static_cast<int>(bytes.size());
 }
 
 }  // namespace pith::testing

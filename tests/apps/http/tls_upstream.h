@@ -21,7 +21,8 @@ struct Identity {
   std::unique_ptr<X509, KeyDeleter> certificate;
 };
 
-/// A CA when `issuer` is null; else a server's certificate for `names` ("DNS:localhost", "IP:127.0.0.1").
+/// A CA when `issuer` is null; else a server's certificate for `names` ("DNS:localhost",
+/// "IP:127.0.0.1").
 Identity make_identity(const Identity* issuer, const std::string& names);
 /// Writes the certificate as PEM to a file that lives as long as the returned path is held.
 class CaFile {
