@@ -62,21 +62,23 @@ TEST(Resolver, LooksUpOnceForAllWhoWait) {
 }
 
 TEST(Resolver, OldAnswersServeWhileTheyAreRenewed) {
-  std::atomic<std::uint16_t> num_lookups{0};
-  const auto resolver = std::make_shared<Resolver>(0ms, [&](const std::string&, std::uint16_t) {
-    const std::uint16_t number = ++num_lookups;
-    if (number >= 3) return Result<Resolver::Addresses>(ErrorCode::kUnavailable, "gone");
-    return Result<Resolver::Addresses>(addresses_of({number}));
-  });
+  // Shared: the last renewal may still be under way when the test is over.
+  const auto num_lookups = std::make_shared<std::atomic<std::uint16_t>>(0);
+  const auto resolver =
+      std::make_shared<Resolver>(0ms, [num_lookups](const std::string&, std::uint16_t) {
+        const std::uint16_t number = ++*num_lookups;
+        if (number >= 3) return Result<Resolver::Addresses>(ErrorCode::kUnavailable, "gone");
+        return Result<Resolver::Addresses>(addresses_of({number}));
+      });
   EXPECT_EQ(number_of((*resolve(*resolver, "a"))->front()), 1);
   std::this_thread::sleep_for(2ms);
   EXPECT_EQ(number_of((*resolve(*resolver, "a"))->front()), 1) << "at once, from the cache";
-  while (num_lookups < 2) std::this_thread::yield();
+  while (*num_lookups < 2) std::this_thread::yield();
   std::this_thread::sleep_for(20ms);
   resolver->resolve("a", 1, [](const Result<Resolver::Addresses>& found) {
     EXPECT_EQ(number_of((*found)->front()), 2);
   });
-  while (num_lookups < 3) std::this_thread::yield();
+  while (*num_lookups < 3) std::this_thread::yield();
   std::this_thread::sleep_for(20ms);
   EXPECT_TRUE(resolve(*resolver, "a")) << "a failed renewal keeps what is known";
 }
