@@ -24,11 +24,15 @@ class RunCounter final : public pith::TokenCounter {
     std::vector<std::uint32_t> ends;
     for (std::size_t i = 0; i < text.size(); ++i) {
       const bool last = i + 1 == text.size();
-      if (last || (text[i + 1] == ' ' && text[i] != ' '))
+      if (last || (is_blank(text[i + 1]) && !is_blank(text[i]))) {
         ends.push_back(static_cast<std::uint32_t>(i + 1));
+      }
     }
     return ends;
   }
+
+ private:
+  static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 };
 
 void require(bool holds) {
