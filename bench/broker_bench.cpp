@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <semaphore>
 #include <zmq.hpp>
 
 #include "apps/broker/broker.h"
@@ -82,6 +83,34 @@ void through_broker(benchmark::State& state, const std::string& endpoint) {
   state.SetItemsProcessed(state.iterations());
 }
 
+/// 64 requests in flight all the time: what a request costs under load, when nobody is woken for
+/// one alone.
+void BM_BrokerPipelined(benchmark::State& state) {
+  zmq::context_t context;
+  CompressorServerOptions server_options;
+  server_options.endpoints = {"inproc://pipelined"};
+  server_options.models_dir = PITH_MODELS;
+  const auto server = CompressorServer::start(context, policies(), server_options);
+  BrokerOptions options;
+  options.endpoints = {"inproc://pipelined"};
+  const auto broker = Broker::start(context, options);
+  if (!server || !broker) return state.SkipWithError("cannot start");
+  const CompressRequest request = request_of(state.range(0));
+  std::counting_semaphore<64> places(64);
+  std::atomic<std::int64_t> failed{0};
+  for (auto _ : state) {
+    places.acquire();
+    (*broker)->compress(request, Clock::now() + std::chrono::seconds(10), nullptr,
+                        [&](const Result<CompressReply>& reply) {
+                          if (!reply) ++failed;
+                          places.release();
+                        });
+  }
+  for (int i = 0; i < 64; ++i) places.acquire();
+  if (failed > 0) state.SkipWithError("requests failed");
+  state.SetItemsProcessed(state.iterations());
+}
+
 void BM_BrokerInproc(benchmark::State& state) { through_broker(state, "inproc://bench"); }
 
 void BM_BrokerIpc(benchmark::State& state) {
@@ -108,6 +137,7 @@ void real_sizes(benchmark::internal::Benchmark* benchmark) {
 }
 BENCHMARK(BM_CompressNow)->Apply(real_sizes);
 BENCHMARK(BM_CompressGraph)->Apply(with_workers);
+BENCHMARK(BM_BrokerPipelined)->Apply(real_sizes);
 BENCHMARK(BM_BrokerInproc)->Apply(with_workers);
 BENCHMARK(BM_BrokerIpc)->Apply(with_workers);
 

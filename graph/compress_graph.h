@@ -24,7 +24,7 @@ struct CompressLimits {
   std::uint32_t in_flight_max =
       256;  ///< Live requests admitted at once; shadow ones get half of it.
   std::uint64_t bytes_in_flight_max = 256ULL << 20;  ///< Text bytes admitted at once.
-  std::uint32_t workers = 0;                         ///< Threads of the arena; 0: all cores.
+  std::uint32_t workers = 0;  ///< Threads of the arena, at most all cores; 0: all cores.
   std::uint32_t batch_requests_max = 16;
   std::uint32_t batch_tokens_max = 4096;
 };

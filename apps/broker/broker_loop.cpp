@@ -277,8 +277,8 @@ void BrokerLoop::check_links(Clock::time_point now) {
 
 void BrokerLoop::on_death(CompressorLink& link) {
   if (link.state() == CompressorLink::State::kDead) return;  // ZeroMQ goes on trying to connect.
-  // Never heard of is not dead, but nobody waits for it any longer.
-  if (link.state() != CompressorLink::State::kConnecting) counters_.deaths.fetch_add(1);
+  // One that was never heard of, or said that it was draining, is gone as well but did not die.
+  if (link.state() == CompressorLink::State::kAlive) counters_.deaths.fetch_add(1);
   link.set_state(CompressorLink::State::kDead);
   // A fresh socket: what the old one holds for a stopped process must not reach it when it goes on.
   // The endpoint was good at start-up, and a failure here leaves the link dead.
