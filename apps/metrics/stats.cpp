@@ -35,7 +35,7 @@ struct Sums {
 /// Names are valid UTF-8: the log lets nothing else in.
 void put_string(std::string& out, std::string_view text) {
   out += '"';
-  append_json_string(out, text);
+  append_json_escaped(out, text);
   out += '"';
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
-  append_json_string(out, text);
+  append_json_escaped(out, text);
   out += '"';
   return out;
 }

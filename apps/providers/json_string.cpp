@@ -110,7 +110,7 @@ std::string decode_json_string(std::string_view raw) {
   return out;
 }
 
-void append_json_string(std::string& out, std::string_view text) {
+void append_json_escaped(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   const char* p = text.data();
   const char* const end = p + text.size();

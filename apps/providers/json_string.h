@@ -15,7 +15,7 @@ std::string decode_json_string(std::string_view raw);
 
 /// Appends `text` (valid UTF-8) as the inside of a JSON string: escapes only `"`, `\` and bytes
 /// below 0x20; all else, non-ASCII and U+007F too, stands for itself.
-void append_json_string(std::string& out, std::string_view text);
+void append_json_escaped(std::string& out, std::string_view text);
 
 /// Length of the longest prefix of `text` that has at most `bytes_max` bytes and does not cut a
 /// UTF-8 character.

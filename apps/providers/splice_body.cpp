@@ -24,7 +24,7 @@ std::string splice_body(std::string_view body, const std::vector<BodyEdit>& edit
     if (same_text(raw, edit.text)) continue;  // its escapes stay as the client wrote them
     if (!simdjson::validate_utf8(edit.text)) continue;
     out.append(body, done, edit.raw.begin - done);
-    append_json_string(out, edit.text);
+    append_json_escaped(out, edit.text);
     done = edit.raw.end;
   }
   out.append(body, done);

@@ -58,7 +58,7 @@ TEST(DecodeJsonString, ReadsShortEscapes) {
 TEST(AppendJsonString, GivesEveryCodePointBackAndEscapesOnlyWhatMustBe) {
   each_code_point([](std::uint32_t c) {
     std::string out;
-    append_json_string(out, utf8(c));
+    append_json_escaped(out, utf8(c));
     const bool must_escape = c < 0x20 || c == '"' || c == '\\';
     if (decode_json_string(out) != utf8(c) || (out == utf8(c)) == must_escape) ADD_FAILURE() << out;
   });
@@ -66,7 +66,7 @@ TEST(AppendJsonString, GivesEveryCodePointBackAndEscapesOnlyWhatMustBe) {
 
 TEST(AppendJsonString, WritesTheShortestEscapes) {
   std::string out = "before:";
-  append_json_string(out, std::string_view("\"\\/\b\f\n\r\t\0\x1f\x7f é", 14));
+  append_json_escaped(out, std::string_view("\"\\/\b\f\n\r\t\0\x1f\x7f é", 14));
   EXPECT_EQ(out, "before:\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\x7f é");
 }
 
@@ -89,7 +89,7 @@ TEST(AppendJsonString, AgreesWithAnotherWriter) {
   for (int c = 1; c < 128; ++c) text += static_cast<char>(c);
   text += "Größe 不 🚀";
   std::string out;
-  append_json_string(out, text);
+  append_json_escaped(out, text);
   EXPECT_EQ("\"" + out + "\"", json(text).dump());
 }
 
