@@ -1,0 +1,24 @@
+#include "apps/options/policies.h"
+
+#include <filesystem>
+
+namespace pith {
+
+Result<std::shared_ptr<const PolicySet>> load_policies(const Config& config,
+                                                       const std::string& models_dir) {
+  std::vector<std::string> paths =
+      config.policies.empty() ? shipped_policies(models_dir) : config.policies;
+  std::string champion = config.champion;
+  std::error_code error;
+  if (champion.find('/') != std::string::npos ||
+      std::filesystem::is_regular_file(champion, error)) {
+    paths.insert(paths.begin(), champion);
+    champion.clear();
+  }
+  if (paths.empty()) {
+    return Error{ErrorCode::kFileUnreadable, "no policy: " + models_dir + " holds no *.ngram file"};
+  }
+  return open_policies(paths, champion);
+}
+
+}  // namespace pith
