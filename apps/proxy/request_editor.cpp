@@ -1,0 +1,386 @@
+#include "apps/proxy/request_editor.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "apps/proxy/request_id.h"
+#include "apps/proxy/target_texts.h"
+#include "messages/ids.h"
+
+namespace pith {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::int64_t unix_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::uint64_t microseconds_since(Clock::time_point start) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count());
+}
+
+/// Counting endpoints stand for the request that follows: same conversation, same forms.
+std::string_view conversation_api(Api api) {
+  if (api == Api::kAnthropicCountTokens) return to_string(Api::kAnthropicMessages);
+  if (api == Api::kGeminiCountTokens) return to_string(Api::kGeminiGenerate);
+  return to_string(api);
+}
+
+/// What a compressor gave for one text, as the form to send: raw when nothing was gained or the
+/// answer is wrong.
+SentForm form_of(const SegmentReply& reply, std::string_view text, const std::string& decision_id) {
+  SentForm form;
+  form.decision_id = decision_id;
+  form.origin_tokens = reply.origin_tokens;
+  form.compressed_tokens = reply.origin_tokens;
+  const bool sound = !reply.transforms.empty() && !reply.kept.empty() &&
+                     spans_valid(reply.kept, text.size()) && spans_on_characters(text, reply.kept);
+  if (!sound) return form;
+  const std::string sent = apply_spans(text, reply.kept, reply.markers);
+  const bool blank = sent.find_first_not_of(" \t\r\n") == std::string::npos;
+  if (blank || sent.size() >= text.size()) return form;
+  form.raw = false;
+  form.kept = reply.kept;
+  form.markers = reply.markers;
+  form.compressed_tokens = reply.compressed_tokens;
+  return form;
+}
+
+/// A form read back from the memo can still be applied to this text.
+bool applies(const SentForm& form, std::string_view text) {
+  return form.raw || (spans_valid(form.kept, text.size()) && spans_on_characters(text, form.kept));
+}
+
+}  // namespace
+
+/// One text of the request on its way.
+struct TextPlan {
+  KeyedHash key{};
+  std::optional<SentForm> form;  ///< Known, or decided here.
+  bool remembered = false;       ///< Long enough to have a memo row.
+  bool target = false;           ///< New, and to be compressed.
+  bool fresh = false;            ///< First seen in this request.
+};
+
+struct RequestEditor::Job {
+  Api api = Api::kNone;
+  std::shared_ptr<EdgeRequest> request;
+  std::function<void(EditedRequest)> done;
+  std::shared_ptr<const Config> config;
+  Clock::time_point started;
+  RequestOptions options;
+  ParsedRequest parsed;
+  const TokenCounter* reader = nullptr;
+  KeyedHash conversation{};
+  ConversationStart start;
+  std::vector<TextPlan> plans;        ///< [num_texts]
+  std::vector<std::size_t> segments;  ///< Plan index of each segment asked for.
+  CompressRequest asked;
+  bool asked_champion = false;  ///< The conversation's policy is gone; the champion was asked.
+  std::string bypass;           ///< Why new texts went out raw.
+  Decision decision;
+  std::uint32_t observed_saved = 0;  ///< Tokens that `observe` mode would have saved.
+  Clock::time_point asked_at;
+  std::uint64_t compress_us = 0;
+  bool ran = false;  ///< A compressor answered.
+};
+
+RequestEditor::RequestEditor(Parts parts) : parts_(std::move(parts)), queue_(2) {
+  if (auto counter = load_token_counter("o200k_base", parts_.models_dir)) o200k_ = *counter;
+  if (auto counter = load_token_counter("cl100k_base", parts_.models_dir)) cl100k_ = *counter;
+}
+
+RequestEditor::~RequestEditor() = default;
+
+void RequestEditor::set_config(std::shared_ptr<const Config> config) {
+  const std::lock_guard lock(config_mutex_);
+  parts_.config = std::move(config);
+}
+
+std::shared_ptr<const Config> RequestEditor::config() const {
+  const std::lock_guard lock(config_mutex_);
+  return parts_.config;
+}
+
+const TokenCounter* RequestEditor::reader_for(const Config& config, std::string_view model) const {
+  return reader_for_model(config, model) == "cl100k_base" ? cl100k_.get() : o200k_.get();
+}
+
+void RequestEditor::edit(Api api, std::shared_ptr<EdgeRequest> request,
+                         std::function<void(EditedRequest)> done) {
+  auto job = std::make_shared<Job>();
+  job->api = api;
+  job->request = std::move(request);
+  job->done = std::move(done);
+  job->config = config();
+  job->started = Clock::now();
+  queue_.post([this, job] { plan(job); });
+}
+
+void RequestEditor::plan(const JobPtr& job) {
+  job->decision.decision_id = new_uuid7();
+  job->decision.t_us = unix_us();
+  job->decision.api = to_string(job->api);
+  auto options = read_request_options(job->request->head, *job->config, parts_.key);
+  if (!options) return forward_raw(job, "bad_header");
+  job->options = *std::move(options);
+  job->decision.tenant = job->options.tenant;
+  job->decision.target_rate = job->options.rate;
+
+  auto parsed = parse_request(job->api, job->request->head.target, job->request->body);
+  if (!parsed) return forward_raw(job, std::string(to_string(parsed.error().code)));
+  job->parsed = *std::move(parsed);
+  job->decision.model = job->parsed.model.substr(0, 128);
+  job->decision.num_texts = static_cast<std::uint32_t>(job->parsed.texts.size());
+  job->reader = reader_for(*job->config, job->parsed.model);
+  if (job->reader == nullptr) return forward_raw(job, "no_reader");
+
+  const std::vector<EditableText>& texts = job->parsed.texts;
+  const std::string_view seed = job->parsed.conversation_seed.size() > 1 || texts.empty()
+                                    ? std::string_view(job->parsed.conversation_seed)
+                                    : std::string_view(texts.front().text);
+  job->conversation =
+      job->options.conversation.empty()
+          ? parts_.key.of({"conversation", job->options.tenant, conversation_api(job->api), seed})
+          : parts_.key.of({"named conversation", job->options.tenant, job->options.conversation});
+  job->decision.conversation = to_hex(job->conversation);
+
+  std::vector<KeyedHash> keys;
+  job->plans.resize(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    TextPlan& plan = job->plans[i];
+    plan.remembered = texts[i].text.size() >= kRememberedBytesMin;
+    if (!plan.remembered) continue;
+    const char kind = static_cast<char>(texts[i].kind);
+    plan.key = parts_.key.of({"text", std::string_view(&kind, 1), texts[i].text});
+    keys.push_back(plan.key);
+  }
+  auto known = parts_.memo->find(job->conversation, keys);
+  if (!known)
+    return forward_raw(job, "memo");  // what was sent before is not known: nothing may change
+  auto start = parts_.memo->find_conversation(job->conversation);
+  if (!start) return forward_raw(job, "memo");
+  if (*start) {
+    job->start = **start;
+  } else {
+    job->start.begun_us = job->decision.t_us;
+    for (const CompressorHealth& health : parts_.broker->health()) {
+      if (health.alive && job->start.policy.empty()) job->start.policy = health.policy;
+    }
+  }
+
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    TextPlan& plan = job->plans[i];
+    if (plan.remembered) {
+      plan.form = std::move((*known)[next++]);
+      if (plan.form && !applies(*plan.form, texts[i].text)) plan.form.reset();
+    }
+    if (plan.form) continue;
+    plan.fresh = true;
+    plan.target =
+        job->options.mode != Mode::kOff && is_target(texts[i], *job->config, *job->reader);
+    if (plan.target) {
+      // The same text twice in one request has one form.
+      const auto same =
+          std::find_if(job->segments.begin(), job->segments.end(),
+                       [&](std::size_t other) { return job->plans[other].key == plan.key; });
+      if (same == job->segments.end()) job->segments.push_back(i);
+    }
+  }
+  if (job->segments.empty()) return commit(job);
+  compress(job);
+}
+
+void RequestEditor::compress(const JobPtr& job) {
+  const Config& config = *job->config;
+  CompressRequest& asked = job->asked;
+  asked.id = new_request_id();
+  asked.policy = job->options.policy.empty() ? job->start.policy : job->options.policy;
+  if (job->asked_champion) asked.policy.clear();
+  asked.options.reader = job->reader->name();
+  asked.options.target_tokens = job->options.target_tokens;
+  if (!asked.options.target_tokens) asked.options.target_rate = job->options.rate;
+  asked.options.protect = config.protect;
+  asked.options.force_tokens = config.force_tokens;
+  asked.options.min_tokens = config.min_tokens;
+  asked.options.min_gain = config.min_gain;
+  asked.options.structure = config.structure;
+  asked.options.repeat_markers = config.repeat_markers;
+  asked.segments.clear();
+  for (const std::size_t i : job->segments) {
+    const EditableText& text = job->parsed.texts[i];
+    asked.segments.push_back(
+        {text.text, text.kind, job->options.query.empty() ? text.query : job->options.query});
+  }
+  job->asked_at = Clock::now();
+  const auto deadline = job->request->received_at + std::chrono::milliseconds(config.deadline_ms);
+  parts_.broker->compress(
+      asked, deadline, job->request->cancelled, [this, job](Result<CompressReply> reply) {
+        queue_.post(
+            [this, job, reply = std::move(reply)]() mutable { take_reply(job, std::move(reply)); });
+      });
+}
+
+void RequestEditor::take_reply(const JobPtr& job, Result<CompressReply> reply) {
+  job->compress_us = microseconds_since(job->asked_at);
+  if (job->request->cancelled->load()) return finish(job, {});
+  if (!reply && reply.error().code == ErrorCode::kUnknownPolicy && !job->asked_champion) {
+    job->asked_champion = true;
+    return compress(job);
+  }
+  if (reply && reply->segments.size() != job->segments.size()) {
+    reply = Error{ErrorCode::kMalformedMessage, "number of segments"};
+  }
+  if (!reply) {
+    job->bypass = to_string(reply.error().code);
+    return commit(job);
+  }
+  job->ran = true;
+  job->decision.policy = reply->policy;
+  job->decision.queue_us = reply->queue_us;
+  job->decision.compute_us = reply->compute_us;
+  if (job->start.policy.empty()) job->start.policy = reply->policy;
+  for (std::size_t s = 0; s < job->segments.size(); ++s) {
+    const std::size_t i = job->segments[s];
+    SentForm form =
+        form_of(reply->segments[s], job->parsed.texts[i].text, job->decision.decision_id);
+    job->decision.new_tokens_before += form.origin_tokens;
+    job->decision.new_tokens_after += form.compressed_tokens;
+    if (job->options.mode == Mode::kObserve) {
+      // Measured, not sent: the text goes out raw now and, by the first-arrival rule, for ever.
+      job->observed_saved += form.origin_tokens - form.compressed_tokens;
+      const std::uint32_t tokens = form.origin_tokens;
+      form = SentForm{};
+      form.origin_tokens = form.compressed_tokens = tokens;
+      form.decision_id = job->decision.decision_id;
+    }
+    job->plans[i].form = std::move(form);
+  }
+  for (TextPlan& plan : job->plans) {
+    if (plan.form || !plan.target) continue;
+    for (const std::size_t i : job->segments) {
+      if (job->plans[i].key == plan.key) plan.form = job->plans[i].form;
+    }
+  }
+  commit(job);
+}
+
+void RequestEditor::commit(const JobPtr& job) {
+  std::vector<std::pair<KeyedHash, SentForm>> fresh;
+  std::vector<std::size_t> fresh_plans;
+  for (std::size_t i = 0; i < job->plans.size(); ++i) {
+    TextPlan& plan = job->plans[i];
+    if (!plan.form) {  // not a target, or bypassed: raw, and raw for ever
+      SentForm raw;
+      raw.origin_tokens = raw.compressed_tokens = job->reader->count(job->parsed.texts[i].text);
+      raw.decision_id = job->decision.decision_id;
+      plan.form = std::move(raw);
+    }
+    if (!plan.fresh || !plan.remembered) continue;
+    fresh.emplace_back(plan.key, *plan.form);
+    fresh_plans.push_back(i);
+  }
+  job->decision.num_new = static_cast<std::uint32_t>(fresh.size());
+  if (fresh.empty()) return deliver(job);
+  parts_.memo->commit(
+      job->conversation, job->start, std::move(fresh),
+      [this, job, fresh_plans = std::move(fresh_plans)](Result<std::vector<SentForm>> stands) {
+        queue_.post([this, job, fresh_plans, stands = std::move(stands)]() mutable {
+          for (std::size_t n = 0; n < fresh_plans.size(); ++n) {
+            TextPlan& plan = job->plans[fresh_plans[n]];
+            if (stands) {
+              plan.form = std::move((*stands)[n]);
+            } else {  // nothing was written: what is not remembered must go out as it is
+              plan.form->raw = true;
+              plan.form->compressed_tokens = plan.form->origin_tokens;
+              job->bypass = "memo";
+            }
+          }
+          deliver(job);
+        });
+      });
+}
+
+void RequestEditor::deliver(const JobPtr& job) {
+  EditedRequest edited;
+  std::vector<BodyEdit> edits;
+  Decision& decision = job->decision;
+  bool reused = false;
+  bool compressed = false;
+  for (std::size_t i = 0; i < job->plans.size(); ++i) {
+    const SentForm& form = *job->plans[i].form;
+    decision.tokens_before += form.origin_tokens;
+    decision.tokens_after += form.compressed_tokens;
+    if (form.raw) continue;
+    const EditableText& text = job->parsed.texts[i];
+    edits.push_back({text.raw, apply_spans(text.text, form.kept, form.markers)});
+    (job->plans[i].fresh ? compressed : reused) = true;
+  }
+  if (!edits.empty()) {
+    edited.replace_body = true;
+    edited.body = splice_body(job->request->body, edits);
+  }
+  if (!job->bypass.empty()) {
+    decision.status = "bypass:" + job->bypass;
+    decision.kind = DecisionKind::kBypass;
+  } else if (job->options.mode == Mode::kObserve && job->ran) {
+    decision.status = "observe";
+    decision.kind = DecisionKind::kBypass;
+  } else if (compressed) {
+    decision.status = "compressed";
+    decision.kind = DecisionKind::kGreedy;
+  } else {
+    decision.status = reused                           ? "reuse"
+                      : job->options.mode == Mode::kOn ? "unchanged"
+                                                       : to_string(job->options.mode);
+    decision.kind = DecisionKind::kReuse;
+  }
+  finish(job, std::move(edited));
+}
+
+void RequestEditor::forward_raw(const JobPtr& job, const std::string& reason) {
+  job->decision.status = "bypass:" + reason;
+  job->decision.kind = DecisionKind::kBypass;
+  finish(job, {});
+}
+
+void RequestEditor::finish(const JobPtr& job, EditedRequest edited) {
+  Decision& decision = job->decision;
+  const std::uint64_t overhead = microseconds_since(job->started);
+  decision.total_us = static_cast<std::uint32_t>(overhead);
+  HeaderList& headers = edited.response_headers;
+  headers.emplace_back("x-pith-status", decision.status);
+  headers.emplace_back("x-pith-decision", decision.decision_id);
+  if (!decision.conversation.empty()) {
+    headers.emplace_back("x-pith-conversation", decision.conversation);
+    headers.emplace_back("x-pith-tokens-before", std::to_string(decision.tokens_before));
+    headers.emplace_back("x-pith-tokens-after",
+                         std::to_string(decision.tokens_after - job->observed_saved));
+    headers.emplace_back("x-pith-feedback-token",
+                         feedback_token(parts_.key, decision.decision_id, decision.tenant,
+                                        decision.t_us / 1'000'000 + 7 * 24 * 3600));
+  }
+  const std::string& policy = decision.policy.empty() ? job->start.policy : decision.policy;
+  if (!policy.empty()) headers.emplace_back("x-pith-policy", policy);
+
+  EditRecord record;
+  record.api = job->api;
+  record.tokens_observed = job->observed_saved;
+  record.compress_us = job->compress_us;
+  record.overhead_us = overhead;
+  for (const TextPlan& plan : job->plans) {
+    if (!plan.fresh) ++record.texts_replayed;
+    if (plan.fresh && plan.form && plan.form->raw) ++record.texts_raw;
+  }
+  record.decision = decision;
+  job->done(std::move(edited));
+  if (parts_.on_record) parts_.on_record(record);
+  if (parts_.log != nullptr) parts_.log->append(std::move(record.decision));
+}
+
+}  // namespace pith

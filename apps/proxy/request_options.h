@@ -1,0 +1,30 @@
+// What one request asks of Pith by its x-pith-* headers, over what the configuration says.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "apps/http/edge.h"
+#include "apps/memo/memo.h"
+#include "apps/options/config.h"
+#include "messages/result.h"
+
+namespace pith {
+
+struct RequestOptions {
+  Mode mode = Mode::kOn;
+  float rate = 0.5F;
+  std::optional<std::uint32_t> target_tokens;
+  std::string query;         ///< Empty: each tool result's own.
+  std::string policy;        ///< Name or id; empty: the conversation's.
+  std::string conversation;  ///< As the client named it; empty: derived.
+  std::string tenant;        ///< Configured name, keyed hash of the key, or "default".
+  bool no_explore = false;
+};
+
+/// Errors: kInvalidArgument naming the header. The values of API keys go no further than a keyed
+/// hash.
+Result<RequestOptions> read_request_options(const RequestHead& head, const Config& config,
+                                            const HashKey& key);
+
+}  // namespace pith
