@@ -185,10 +185,9 @@ void ClientConnection::on_flushed() {
     if (outbox_.empty()) return end_exchange();
     return set_timeout(options().idle_timeout);
   }
-  if ((phase_ == Phase::kUpstream || phase_ == Phase::kTunnel) && upstream_ && x_.upstream_ready &&
-      outbox_.size() <= options().client_buffer_bytes / 2) {
-    set_timeout(options().idle_timeout);
-    upstream_->read_more();
+  if ((phase_ == Phase::kUpstream || phase_ == Phase::kTunnel) && upstream_ && x_.upstream_ready) {
+    if (x_.head_sent) set_timeout(options().idle_timeout);
+    if (outbox_.size() <= options().client_buffer_bytes / 2) upstream_->read_more();
   }
 }
 
@@ -207,6 +206,7 @@ void ClientConnection::on_deadline() {
         drop_upstream();
         return answer_error(504, "upstream sent no response in time");
       }
+      if (!outbox_.empty()) return cancel_request(true);  // It is the client who takes nothing.
       if (x_.upstream_ready) broken_upstream("idle for too long");
       return;
     case Phase::kTunnel:
@@ -225,7 +225,15 @@ void ClientConnection::on_deadline() {
 /// none.
 void ClientConnection::on_body_tick() {
   set_timeout(kBodyTick);
-  if (!reading_ || (phase_ == Phase::kUpstream && !x_.upstream_ready)) return;
+  if (phase_ == Phase::kUpstream && !x_.upstream_ready)
+    return;  // Connecting has limits of its own.
+  if (!reading_) {
+    x_.upload_stalled_ms += static_cast<std::uint64_t>(kBodyTick.count());
+    if (x_.upload_stalled_ms < static_cast<std::uint64_t>(options().idle_timeout.count())) return;
+    count(core_.counters.upstream_failed);
+    drop_upstream();
+    return answer_error(504, "upstream stopped reading the request");
+  }
   x_.body_wait_ms += static_cast<std::uint64_t>(kBodyTick.count());
   const auto grace_ms = static_cast<std::uint64_t>(options().header_timeout.count());
   if (x_.body_wait_ms < grace_ms) return;

@@ -66,8 +66,9 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     std::uint64_t body_left = 0;
     ChunkScanner body_scanner{ChunkScanner::From::kRequest};
     bool body_done = true;
-    std::uint64_t body_wait_ms = 0;  // Time spent waiting for the client's bytes.
-    std::size_t body_charge = 0;     // Taken from BodyMemory.
+    std::uint64_t body_wait_ms = 0;       // Time spent waiting for the client's bytes.
+    std::uint64_t upload_stalled_ms = 0;  // Since the upstream last took body bytes.
+    std::size_t body_charge = 0;          // Taken from BodyMemory.
 
     std::string upstream_head;
     EditedRequest edited;

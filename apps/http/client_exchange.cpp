@@ -133,6 +133,7 @@ void ClientConnection::pump_body() {
 
 void ClientConnection::on_upstream_drained() {
   const auto self = shared_from_this();
+  x_.upload_stalled_ms = 0;
   if (phase_ == Phase::kTunnel) {
     pump_tunnel();
   } else {

@@ -69,7 +69,8 @@ struct EdgeRequest {
   std::shared_ptr<void> context_owner;
 };
 
-/// What goes upstream: `body` when replace_body, else the bytes that were received.
+/// What goes upstream: `body` when replace_body, else the bytes that were received. Always with a
+/// content-length: a body that came chunked has been decoded.
 struct EditedRequest {
   bool replace_body = false;
   std::string body{};
@@ -88,12 +89,16 @@ struct LocalResponse {
 /// What became of a request, for counters and the log.
 struct EdgeOutcome {
   unsigned status = 0;  ///< 0: no response head was sent.
-  std::uint64_t request_bytes = 0, response_bytes = 0;
+  std::uint64_t request_bytes = 0,
+                response_bytes = 0;  ///< Of the bodies, as framed on the client's side.
   std::chrono::microseconds to_first_byte{0}, total{0};
   bool client_gone = false;
   bool upstream_broke = false;  ///< The response ended before its frame did.
 };
 
+/// Callbacks may come from several I/O threads at once. A client that ends its side of the
+/// connection (half-close too) while its request is under way counts as gone: the upstream is
+/// dropped at once.
 class EdgeHandler {
  public:
   virtual ~EdgeHandler() = default;
@@ -142,6 +147,10 @@ struct EdgeCounters {
   std::atomic<std::int64_t> open_connections{0}, in_flight{0};
 };
 
+/// A streaming reverse proxy. One upstream request per client request; only when a kept connection
+/// turns out closed (within 2 s, before any response byte, at most client_buffer_bytes of the body
+/// streamed) is it sent once more, on a fresh one. An upstream that is this edge's own listener
+/// gets 508, and so does a request whose Via names this edge.
 class Edge {
  public:
   /// Binds and starts its I/O threads. Errors: kInvalidArgument "cannot listen on ...".

@@ -1,6 +1,7 @@
 #include "tests/apps/http/raw_socket.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +32,11 @@ RawSocket RawSocket::connect_to(std::uint16_t port, int receive_buffer) {
   if (::connect(socket.fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0)
     socket.close();
   return socket;
+}
+
+RawSocket::RawSocket(int fd) : fd_(fd) {
+  const int one = 1;  // Pieces of a message leave as they are written.
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
 bool RawSocket::send(std::string_view bytes) {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 class RawSocket {
  public:
   RawSocket() = default;
-  explicit RawSocket(int fd) : fd_(fd) {}
+  explicit RawSocket(int fd);
   RawSocket(RawSocket&& other) noexcept : fd_(other.fd_), input_(std::move(other.input_)) {
     other.fd_ = -1;
   }

@@ -108,23 +108,24 @@ INSTANTIATE_TEST_SUITE_P(Cases, EdgeSmuggling, ::testing::ValuesIn(kBadRequests)
 class EdgeBadResponse : public EdgeTest {};
 
 TEST_F(EdgeBadResponse, ContradictoryFramingIsABadGateway) {
-  std::string response;
+  const std::vector<std::string> responses = {
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nab",
+      "HTTP/1.1 200 OK\nContent-Length: 2\n\nab",
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+      "SSH-2.0-OpenSSH\r\n",
+      "garbage",
+  };
+  std::atomic<std::size_t> current{0};
   TestUpstream upstream([&](RawSocket& peer, int) {
     read_message(peer);
-    peer.send(response);
+    peer.send(responses[current]);
   });
   start(upstream.port());
-  for (const char* bytes : {
-           "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-           "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
-           "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-           "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nab",
-           "HTTP/1.1 200 OK\nContent-Length: 2\n\nab",
-           "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
-           "SSH-2.0-OpenSSH\r\n",
-           "garbage",
-       }) {
-    response = bytes;
+  for (; current < responses.size(); ++current) {
+    const std::string& bytes = responses[current];
     const auto answer = ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     ASSERT_TRUE(answer) << bytes;
     EXPECT_EQ(answer->status(), 502) << bytes;

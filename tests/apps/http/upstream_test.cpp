@@ -1,4 +1,7 @@
 // Upstreams that are missing, slow, broken or lead back here.
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "tests/apps/http/edge_fixture.h"
 
 namespace pith::testing {
@@ -231,6 +234,22 @@ TEST_F(EdgeUpstream, SilenceInMidStreamIsCut) {
   RawSocket::End end;
   EXPECT_TRUE(socket.read_to_end(&end).ends_with("data\r\n"));
   EXPECT_EQ(end, RawSocket::End::kFin);
+}
+
+TEST_F(EdgeUpstream, UploadThatNobodyTakesIs504) {
+  TestUpstream upstream([](RawSocket& peer, int) {
+    peer.read_until("\r\n\r\n");
+    std::this_thread::sleep_for(2s);  // Reads nothing.
+  });
+  start(upstream.port(), {.idle_timeout = 400ms});
+  RawSocket socket = client();
+  RawSocket reader(::dup(socket.fd()));
+  std::thread sender([&] { socket.send(post("/relay", std::string(64U << 20, 'x'))); });
+  const auto response = read_message(reader);
+  ::shutdown(reader.fd(), SHUT_RDWR);
+  sender.join();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status(), 504);
 }
 
 TEST_F(EdgeUpstream, ItsOwnListenerIsALoop) {
