@@ -131,6 +131,8 @@ class ProxyProcess::Impl {
     log_event(Level::kInfo, "configuration reloaded", {{"file", config_->file}});
   }
 
+  bool responsive() const { return !server_ || server_->responsive(); }
+
   ~Impl() { stop(); }
 
   std::string url_;
@@ -276,6 +278,7 @@ ProxyProcess::ProxyProcess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 ProxyProcess::~ProxyProcess() = default;
 const std::string& ProxyProcess::url() const { return impl_->url_; }
 bool ProxyProcess::demonstration() const { return impl_->demo_ != nullptr; }
+bool ProxyProcess::responsive() const { return impl_->responsive(); }
 void ProxyProcess::reload(const Config& config) { impl_->reload(config); }
 void ProxyProcess::stop() { impl_->stop(); }
 

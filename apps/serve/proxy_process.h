@@ -19,6 +19,8 @@ class ProxyProcess {
   /// "http://127.0.0.1:8080"
   const std::string& url() const;
   bool demonstration() const;
+  /// False when the compressor inside hangs: what a watchdog asks.
+  bool responsive() const;
   /// Reads the configuration again; listeners, upstreams and state keep what they have.
   void reload(const Config& config);
   /// Drains and stops.

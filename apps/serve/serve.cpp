@@ -24,16 +24,17 @@ int exit_with(const Error& error) {
              : 1;
 }
 
-/// Waits until told to stop, with the service manager's watchdog fed; `reload` runs on SIGHUP.
-template <class Reload>
-void run_until_stopped(Reload reload) {
+/// Waits until told to stop; `reload` runs on SIGHUP. The service manager's watchdog is fed while
+/// `responsive` says so.
+template <class Reload, class Responsive>
+void run_until_stopped(Reload reload, Responsive responsive) {
   const ServiceNotifier notifier = ServiceNotifier::from_environment();
   notifier.ready();
   for (;;) {
     const Signal signal = wait_for_signal(notifier.watchdog_period());
     if (signal == Signal::kStop) break;
     if (signal == Signal::kTick) {
-      notifier.alive();
+      if (responsive()) notifier.alive();
       continue;
     }
     notifier.reloading();
@@ -65,15 +66,17 @@ int run_proxy(const ServeFlags& flags, bool alone) {
         "      pith serve --upstream https://api.openai.com\n");
   }
   std::fflush(stdout);
-  run_until_stopped([&] {
-    auto fresh = effective_config(flags);
-    if (!fresh) {
-      log_event(Level::kError, "reload failed; the old configuration stays",
-                {{"reason", fresh.error().detail}});
-    } else {
-      (*process)->reload(*fresh);
-    }
-  });
+  run_until_stopped(
+      [&] {
+        auto fresh = effective_config(flags);
+        if (!fresh) {
+          log_event(Level::kError, "reload failed; the old configuration stays",
+                    {{"reason", fresh.error().detail}});
+        } else {
+          (*process)->reload(*fresh);
+        }
+      },
+      [&] { return (*process)->responsive(); });
   log_event(Level::kInfo, "stopping");
   (*process)->stop();
   return 0;
@@ -97,7 +100,7 @@ int run_compressd(const ServeFlags& flags) {
   options.limits.workers = config->workers;
   if (options.endpoints.empty() && options.ndjson.empty()) {
     return exit_with({ErrorCode::kInvalidArgument,
-                      "pith compressd needs --endpoint ipc:///PATH (or tcp://127.0.0.1:PORT) or "
+                      "pith compressd needs --listen ipc:///PATH (or tcp://127.0.0.1:PORT) or "
                       "--ndjson ADDRESS"});
   }
   zmq::context_t context;
@@ -109,18 +112,21 @@ int run_compressd(const ServeFlags& flags) {
   if (!(*server)->bound_ndjson().empty())
     std::printf("pith: compressing on %s (JSON lines)\n", (*server)->bound_ndjson().c_str());
   std::fflush(stdout);
-  run_until_stopped([&] {
-    auto fresh = effective_config(flags);
-    auto swapped = fresh ? load_policies(*fresh, *models_dir)
-                         : Result<std::shared_ptr<const PolicySet>>(fresh.error());
-    if (!swapped) {
-      log_event(Level::kError, "reload failed; the old policies stay",
-                {{"reason", swapped.error().detail}});
-    } else {
-      (*server)->swap_policies(*swapped);
-      log_event(Level::kInfo, "policies reloaded", {{"champion", (*swapped)->champion()->name()}});
-    }
-  });
+  run_until_stopped(
+      [&] {
+        auto fresh = effective_config(flags);
+        auto swapped = fresh ? load_policies(*fresh, *models_dir)
+                             : Result<std::shared_ptr<const PolicySet>>(fresh.error());
+        if (!swapped) {
+          log_event(Level::kError, "reload failed; the old policies stay",
+                    {{"reason", swapped.error().detail}});
+        } else {
+          (*server)->swap_policies(*swapped);
+          log_event(Level::kInfo, "policies reloaded",
+                    {{"champion", (*swapped)->champion()->name()}});
+        }
+      },
+      [&] { return (*server)->responsive(); });
   log_event(Level::kInfo, "stopping");
   (*server)->stop();
   return 0;

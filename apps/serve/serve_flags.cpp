@@ -34,7 +34,7 @@ void add_proxy_flags(CLI::App& app, ServeFlags& flags) {
 }
 
 void add_daemon_flags(CLI::App& app, ServeFlags& flags) {
-  app.add_option("--endpoint", flags.endpoints,
+  app.add_option("--listen,--endpoint", flags.endpoints,
                  "ZeroMQ ROUTER to bind: ipc:///PATH or tcp://127.0.0.1:PORT")
       ->type_name("ENDPOINT")
       ->allow_extra_args(false);
