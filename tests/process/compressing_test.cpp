@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <boost/json.hpp>
+#include <thread>
 
 #include "tests/process/harness/serve_test.h"
 
@@ -106,7 +107,10 @@ TEST_F(Compressing, TheDialIsTheRequests) {
     EXPECT_GT(last_body().size(), previous);
     previous = last_body().size();
   }
-  EXPECT_EQ(post(chat_body(text), {{"x-pith-rate", "seven"}}).status, 400);
+  // A dial that cannot be read is told, and the prompt goes through as it is.
+  EXPECT_EQ(post(chat_body(text), {{"x-pith-rate", "seven"}}).header("x-pith-status"),
+            "bypass:bad_header");
+  EXPECT_EQ(last_body(), chat_body(text));
 }
 
 TEST_F(Compressing, WhatWasOnceSentStaysSent) {
@@ -125,6 +129,27 @@ TEST_F(Compressing, WhatWasOnceSentStaysSent) {
   ASSERT_TRUE(pith().ready());
   EXPECT_EQ(post(body, conversation).header("x-pith-status"), "reuse");
   EXPECT_EQ(last_body(), first) << "the form survives kill -9";
+}
+
+TEST_F(Compressing, RequestsAtTheSameTimeAgreeOnOneForm) {
+  serve();
+  for (unsigned round = 0; round < 5; ++round) {
+    mock().reset();
+    const std::string body = chat_body(prose(1500, 100 + round));
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&, i] {
+        post(body, {{"x-pith-conversation", "race" + std::to_string(round)},
+                    {"x-pith-rate", "0." + std::to_string(2 + i % 6)}});
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    const auto all = mock().received();
+    ASSERT_EQ(all.size(), 8U);
+    for (const auto& one : all)
+      EXPECT_EQ(one.body, all[0].body) << "two forms of one text in a conversation";
+    EXPECT_LT(all[0].body.size(), body.size());
+  }
 }
 
 TEST_F(Compressing, WhatWasSentRawStaysRaw) {

@@ -122,6 +122,13 @@ TEST_F(Endpoints, AnAdminTokenIsAsked) {
   EXPECT_EQ(request(port(), "GET", "/v1/models").status, 200) << "clients need no token";
 }
 
+TEST_F(Endpoints, TheyCanBeMovedToAnotherListener) {
+  serve("[admin]\nlisten = \"127.0.0.1:0\"\n");
+  EXPECT_NE(request(port(), "GET", "/metrics").body.find("\"target\":\"/metrics\""),
+            std::string::npos)
+      << "on the main listener it is the upstream's now";
+}
+
 TEST_F(Endpoints, UnknownPathsOfPithsOwnStayHere) {
   serve();
   EXPECT_EQ(request(port(), "GET", "/pith/v1/nothing").status, 404);

@@ -125,7 +125,7 @@ TEST(CompressorDaemon, AnswersNewlineDelimitedJson) {
                        "--ndjson", "127.0.0.1:0"},
                       {},
                       {}});
-  const auto line = daemon.wait_line("pith: ndjson on ");
+  const auto line = daemon.wait_line("pith: compressing on 127.0.0");
   ASSERT_TRUE(line) << daemon.output() << daemon.errors();
   RawSocket socket(port_of(*line));
   ASSERT_TRUE(socket.connected());

@@ -53,5 +53,37 @@ TEST_F(Privacy, NoPromptTextOrKeyIsWrittenAnywhere) {
   }
 }
 
+TEST_F(Privacy, NorByTheProxyAndTheCompressorApart) {
+  const std::string canary = "zanzibarcanaryword";
+  TempDir dir;
+  const std::string endpoint = "ipc://" + dir.path("compressd.sock");
+  Child compressor(Launch{{pith_program(), "compressd", "--endpoint", endpoint, "--ndjson",
+                           "127.0.0.1:0", "--log-level", "debug"},
+                          {},
+                          {}});
+  const auto ndjson = compressor.wait_line("pith: compressing on 127.0.0");
+  ASSERT_TRUE(ndjson) << compressor.errors();
+  PithServer proxy(
+      PithServer::Setup{.subcommand = "proxy",
+                        .upstream = mock().url(),
+                        .arguments = {"--compressor", endpoint, "--log-level", "debug"}});
+  const Headers headers{{"content-type", "application/json"}};
+  unsigned seed = 0;
+  EXPECT_TRUE(eventually([&] {
+    const std::string body = chat_body(prose(800, ++seed) + " " + canary);
+    return request(proxy.port(), "POST", "/v1/chat/completions", headers, body)
+               .header("x-pith-status") == "compressed";
+  }));
+  RawSocket socket(port_of(*ndjson));
+  socket.send("{\"context\": \"" + canary + "\", \"options\": {\"" + canary + "\": 1}}\n" + canary +
+              "\n");
+  socket.read_some(1U << 16, Millis(300));
+  for (Child* child : {&compressor, &proxy.child()}) {
+    child->signal(SIGTERM);
+    EXPECT_EQ(child->wait(Millis(10'000)), 0);
+    EXPECT_EQ((child->output() + child->errors()).find(canary), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace pith::process
