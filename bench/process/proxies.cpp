@@ -63,28 +63,24 @@ Proxies::Proxies(const Programs& programs) {
     error_ = "the mock upstream did not start";
     return;
   }
-  pith_child_ = std::make_unique<Child>(
-      Launch{{programs.pith, "serve", "--listen", "127.0.0.1:0", "--upstream",
-              "http://127.0.0.1:" + std::to_string(direct_.port), "--state", dir_.path("state"),
-              "--log-level", "warning"},
-             {},
-             {}});
-  if (const auto url = pith_child_->wait_line("pith: listening on "))
-    pith_.port = port_at_end(*url);
-  if (pith_.port == 0) {
-    error_ = "pith serve did not start: " + pith_child_->errors();
-    return;
-  }
-  pith_.pids = children_of(pith_child_->pid());  // None; a wrapper script given by --pith has one.
-  pith_.pids.push_back(pith_child_->pid());
+  pith_child_ = start_pith(programs.pith, "off", pith_);
+  looking_child_ = start_pith(programs.pith, "on", looking_);
+  if (!error_.empty()) return;
   if (!programs.nginx.empty()) start_nginx(programs.nginx);
 }
 
-Way Proxies::pith_looking() const {
-  Way way = pith_;
-  way.name = "pith, on";
-  way.headers = "x-pith-mode: on\r\n";
-  return way;
+std::unique_ptr<Child> Proxies::start_pith(const std::string& program, const char* mode, Way& way) {
+  auto child = std::make_unique<Child>(
+      Launch{{program, "serve", "--listen", "127.0.0.1:0", "--upstream",
+              "http://127.0.0.1:" + std::to_string(direct_.port), "--state",
+              dir_.path("state-") + mode, "--mode", mode, "--log-level", "warning"},
+             {},
+             {}});
+  if (const auto url = child->wait_line("pith: listening on ")) way.port = port_at_end(*url);
+  if (way.port == 0) error_ = "pith serve did not start: " + child->errors();
+  way.pids = children_of(child->pid());  // None; a wrapper script given by --pith has one.
+  way.pids.push_back(child->pid());
+  return child;
 }
 
 void Proxies::start_nginx(const std::string& program) {

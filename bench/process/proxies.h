@@ -31,17 +31,20 @@ class Proxies {
   const std::string& error() const { return error_; }
   const Way& direct() const { return direct_; }
   const Way& nginx() const { return nginx_; }
+  /// Mode off: nothing but a relay.
   const Way& pith() const { return pith_; }
-  /// Configured as for users, with x-pith-mode on: bodies are read, looked at, found too short.
-  Way pith_looking() const;
+  /// Another one as users have it: bodies of known APIs are read and looked at.
+  const Way& pith_looking() const { return looking_; }
   std::string nginx_version() const { return nginx_version_; }
 
  private:
   void start_nginx(const std::string& program);
+  std::unique_ptr<process::Child> start_pith(const std::string& program, const char* mode,
+                                             Way& way);
   process::TempDir dir_;
-  std::unique_ptr<process::Child> mock_, nginx_child_, pith_child_;
-  Way direct_{"direct", 0, "", {}}, nginx_{"nginx", 0, "", {}},
-      pith_{"pith", 0, "x-pith-mode: off\r\n", {}};
+  std::unique_ptr<process::Child> mock_, nginx_child_, pith_child_, looking_child_;
+  Way direct_{"direct", 0, "", {}}, nginx_{"nginx", 0, "", {}}, pith_{"pith", 0, "", {}},
+      looking_{"pith, on", 0, "", {}};
   std::string error_, nginx_version_;
 };
 

@@ -109,7 +109,8 @@ bool latencies(const Proxies& proxies, const Size& size) {
   Row one{"event age, 1 stream, p50 (us)", 2.0, {}, {}, {}, true},
       fifty{"event age, 50 streams, p50 (us)", 2.0, {}, {}, {}, true},
       tail{"event age, 50 streams, p99 (us)", 0.0, {}, {}, {}, true},
-      first{"to first event, p50 (us)", 3.0, {}, {}, {}, true};
+      first{"to first event, p50 (us)", 3.0, {}, {}, {}, true},
+      looking{"to first event, body looked at, p50 (us)", 0.0, {}, {}, {}, true};
   for (std::size_t round = 0; round < size.rounds; ++round) {
     each_way(proxies, one, [&](const Way& way) {
       return percentile(
@@ -127,15 +128,18 @@ bool latencies(const Proxies& proxies, const Size& size) {
     tail.direct.push_back(tails[0]);
     tail.nginx.push_back(tails[1]);
     tail.pith.push_back(tails[2]);
-    each_way(proxies, first, [&](const Way& way) {
-      return percentile(
-          run_streams({way.port, 1, size.events, 1, 0, way.headers, body_of(4096, true)})
-              .first_event_us,
-          0.5);
-    });
+    const auto to_first = [&](const Way& way) {
+      const auto times =
+          run_streams({way.port, 1, size.events, 1, 0, way.headers, body_of(4096, true)});
+      return percentile(times.first_event_us, 0.5);
+    };
+    each_way(proxies, first, to_first);
+    looking.direct.push_back(first.direct.back());
+    looking.nginx.push_back(first.nginx.back());
+    looking.pith.push_back(to_first(proxies.pith_looking()));
   }
   bool passes = true;
-  for (const Row* row : {&one, &fifty, &tail, &first}) passes = print_row(*row) && passes;
+  for (const Row* row : {&one, &fifty, &tail, &first, &looking}) passes = print_row(*row) && passes;
   return passes;
 }
 
@@ -229,13 +233,14 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::printf(
-      "pass-through: pith (x-pith-mode: off) against %s, 2 threads and 2 workers, on %s\n"
+      "pass-through: pith (mode off) against %s, 2 threads and 2 workers, on %s\n"
       "median of %zu rounds taken in turns; ratio = what pith adds / what nginx adds (range over "
       "rounds)\n",
       proxies.nginx_version().c_str(), pith::bench::machine().c_str(), size.rounds);
   std::printf("%-44s %8s %8s %8s | %8s %8s | %s\n", "", "direct", "nginx", "pith", "nginx +",
               "pith +", "ratio");
-  for (const Way* way : {&proxies.direct(), &proxies.nginx(), &proxies.pith()})  // Warm.
+  for (const Way* way :
+       {&proxies.direct(), &proxies.nginx(), &proxies.pith(), &proxies.pith_looking()})  // Warm.
     run_streams({way->port, 4, 1, 20, 0, way->headers, body_of(200, true)});
   bool passes = latencies(proxies, size);
   passes = cpu(proxies, size) && passes;

@@ -71,7 +71,8 @@ int main(int argc, char** argv) {
   const auto port = static_cast<std::uint16_t>(std::atoi(url->c_str() + url->rfind(':') + 1));
   RawSocket socket(port);
   std::size_t asked = 0;
-  const auto measure = [&](const char* mode, const char* status, std::size_t first_text) {
+  const auto measure = [&](const std::string& conversation, const char* mode, const char* status,
+                           std::size_t first_text) {
     Cost cost;
     const long proxy_before = pith::process::cpu_us(proxy.pid());
     const long compressor_before = pith::process::cpu_us(compressor.pid());
@@ -79,7 +80,7 @@ int main(int argc, char** argv) {
       const Headers headers{{"content-type", "application/json"},
                             {"x-mock-plain", "1"},
                             {"x-pith-mode", mode},
-                            {"x-pith-conversation", "c" + std::to_string(first_text + i)}};
+                            {"x-pith-conversation", conversation + std::to_string(first_text + i)}};
       socket.send(pith::process::request_bytes("POST", "/v1/chat/completions", headers,
                                                chat(words(1890, first_text + i))));
       const auto reply = socket.read_reply(Millis(20'000));
@@ -112,17 +113,18 @@ int main(int argc, char** argv) {
               "tokens");
   bool passes = true;
   const struct {
-    const char *name, *mode, *status;
-  } rows[] = {{"forwarded (x-pith-mode: off)", "off", "off"},
-              {"first seen: compressed", "on", "compressed"},
-              {"seen before: same form again", "on", "reuse"}};
+    const char *name, *conversation, *mode, *status;
+  } rows[] = {{"forwarded (x-pith-mode: off)", "forwarded", "off", "off"},
+              {"first seen: compressed", "cut", "on", "compressed"},
+              {"seen before: same form again", "cut", "on", "reuse"}};
   for (const auto& row : rows) {
-    const Cost cost = measure(row.mode, row.status, 1);
+    const Cost cost = measure(row.conversation, row.mode, row.status, 1);
     std::printf("%-34s %12.2f %12.2f %12.2f %10zu", row.name, cost.proxy_ms, cost.compressor_ms,
                 cost.proxy_ms + cost.compressor_ms, cost.tokens / requests);
     if (cost.with_status != requests) std::printf("  only %zu %s", cost.with_status, row.status);
     if (std::string(row.status) == "compressed") {
-      const bool fast = cost.proxy_ms < 1.0 && cost.proxy_ms + cost.compressor_ms < 8.0;
+      const bool fast = cost.with_status == requests && cost.proxy_ms < 1.0 &&
+                        cost.proxy_ms + cost.compressor_ms < 8.0;
       std::printf("  proxy under 1, together under 8: %s", fast ? "PASS" : "FAIL");
       passes = passes && fast;
     }

@@ -158,7 +158,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", proxies.error().c_str());
     return 1;
   }
-  const auto& pith = proxies.pith();
+  const auto& pith = proxies.pith_looking();
   const auto begin = std::chrono::steady_clock::now();
   const auto seconds = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
