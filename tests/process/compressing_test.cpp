@@ -131,6 +131,33 @@ TEST_F(Compressing, WhatWasOnceSentStaysSent) {
   EXPECT_EQ(last_body(), first) << "the form survives kill -9";
 }
 
+// The form is on disk before the first byte goes up: a kill -9 at the very moment when the upstream
+// has the request loses nothing, and another rate after the restart changes nothing.
+TEST_F(Compressing, WhatTheUpstreamHasSeenIsRemembered) {
+  serve();
+  for (unsigned round = 0; round < 4; ++round) {
+    mock().reset();
+    const std::string body = chat_body(prose(1200, 200 + round));
+    const std::string conversation = "kill" + std::to_string(round);
+    RawSocket socket(port());
+    socket.send(request_bytes("POST", "/v1/chat/completions",
+                              {{"content-type", "application/json"},
+                               {"x-pith-conversation", conversation},
+                               {"x-mock-hold", "head"}},
+                              body));
+    ASSERT_TRUE(eventually([&] { return mock().num_requests() == 1; }));
+    pith().restart_after_kill();
+    ASSERT_TRUE(pith().ready());
+    EXPECT_EQ(post(body, {{"x-pith-conversation", conversation}, {"x-pith-rate", "0.2"}})
+                  .header("x-pith-status"),
+              "reuse");
+    const auto all = mock().received();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_LT(all[0].body.size(), body.size());
+    EXPECT_EQ(all[1].body, all[0].body);
+  }
+}
+
 TEST_F(Compressing, RequestsAtTheSameTimeAgreeOnOneForm) {
   serve();
   for (unsigned round = 0; round < 5; ++round) {

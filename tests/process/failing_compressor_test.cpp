@@ -12,7 +12,7 @@
 namespace pith::process {
 namespace {
 
-class FailingCompressor : public testing::Test {
+class FailingCompressor : public ::testing::Test {
  protected:
   void SetUp() override {
     start_compressor();

@@ -92,6 +92,11 @@ describe(`an agent's conversation of ${turns} turns`, () => {
   withPith('over a restart with another champion', async (pith) => {
     await replay(mock, pith, { [Math.floor(turns / 2)]: () => pith.restart(['--policy', 'ngram-en']) });
   }, { args: ['--policy', 'ngram-multi'] });
+  withPith('over SIGHUP with another champion and another rate', async (pith) => {
+    await replay(mock, pith, {
+      [Math.floor(turns / 2)]: () => pith.reload('[compress]\npolicy = "ngram-en"\nrate = 0.4\n'),
+    });
+  }, { config: '[compress]\npolicy = "ngram-multi"\nrate = 0.5\n' });
   withPith('over a change of x-pith-policy', (pith) => replay(mock, pith, {
     headers: (k) => ({ 'x-pith-policy': k < turns / 2 ? 'ngram-multi' : 'ngram-en' }),
   }));

@@ -46,6 +46,7 @@ async function start(program, args, prefix) {
   return {
     url,
     log: () => log,
+    signal: (name) => child.kill(name),
     async stop(signal = 'SIGTERM') {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), 8000);
@@ -85,6 +86,12 @@ export async function startPith(upstream, { args = [], config = '' } = {}) {
       const port = new URL(process.url).port;
       await process.stop(signal);
       process = await launch(port, more);
+    },
+    /** Another configuration without a restart; what it says about the policy counts from the next conversation on. */
+    async reload(text) {
+      writeFileSync(join(dir, 'pith.toml'), text);
+      process.signal('SIGHUP');
+      await sleep(500);
     },
     async stop() {
       await process.stop();

@@ -105,7 +105,7 @@ void PithServer::start() {
   argv.insert(argv.end(), {"--config", dir_.path("pith.toml")});
   if (!setup_.upstream.empty()) argv.insert(argv.end(), {"--upstream", setup_.upstream});
   argv.insert(argv.end(), setup_.arguments.begin(), setup_.arguments.end());
-  child_ = std::make_unique<Child>(Launch{argv, {}, {}});
+  child_ = std::make_unique<Child>(Launch{argv, setup_.environment, {}});
   const auto url = child_->wait_line("pith: listening on ");
   port_ = url ? port_of(*url) : 0;
   EXPECT_TRUE(url) << "no ready line; standard error:\n" << child_->errors();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/value.hpp>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,7 @@ class PithServer {
     std::vector<std::string> arguments = {};
     std::string state = {};  ///< Empty: an own directory.
     std::uint16_t port = 0;
+    std::map<std::string, std::string> environment = {};
   };
   explicit PithServer(Setup setup);
 

@@ -5,7 +5,7 @@
 
 namespace pith::process {
 
-class ServeTest : public testing::Test {
+class ServeTest : public ::testing::Test {
  protected:
   /// Starts `pith serve` in front of mock(). Call once per test.
   PithServer& serve(const std::string& config = "", std::vector<std::string> arguments = {}) {
