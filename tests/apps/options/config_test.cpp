@@ -81,7 +81,7 @@ TEST_F(ConfigFile, NamesLineAndColumnOfMistakes) {
                  ":3:10: compress.rate must be between");
   expect_mistake("[compress]\nrat = 0.5\n", ":2:1: unknown key compress.rat");
   expect_mistake("listen = 8080\n", ":1:10: listen must be a string");
-  expect_mistake("listen = \"host:port\"\n", ":1:10: listen \"port\" is not a port");
+  expect_mistake("listen = \"host:port\"\n", ":1:10: listen not a port");
   expect_mistake("[compress]\nmode = \"loud\"\n", ":2:8: compress.mode must be off, observe or on");
   expect_mistake("[compress]\nprotect = [\"numbers\", \"verbs\"]\n",
                  ":2:23: compress.protect names no class");
