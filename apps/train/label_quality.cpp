@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstdio>
 #include <map>
 #include <numeric>
@@ -11,6 +12,7 @@
 #include "apps/train/text_corpus.h"
 #include "stages/score/ngram_policy.h"
 #include "stages/score/percentile_rank.h"
+#include "stages/tokenize/word_of_piece.h"
 
 namespace pith {
 namespace {
@@ -20,23 +22,6 @@ struct LabelledText {
   TokenizedSegment segment;
   std::vector<std::uint8_t> keep, core;  ///< [num_words]
 };
-
-bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-
-/// The word that holds the piece's first non-blank byte, or num_words.
-std::vector<std::uint32_t> words_of_pieces(std::string_view text, const TokenizedSegment& segment) {
-  std::vector<std::uint32_t> word_of_piece;
-  std::size_t word = 0;
-  for (const Piece& piece : segment.pieces) {
-    std::uint32_t at = piece.span.begin;
-    while (at < piece.span.end && is_blank(text[at])) ++at;
-    while (word < segment.words.size() && segment.words[word].text_end <= at) ++word;
-    const bool inside =
-        at < piece.span.end && word < segment.words.size() && segment.words[word].begin <= at;
-    word_of_piece.push_back(static_cast<std::uint32_t>(inside ? word : segment.words.size()));
-  }
-  return word_of_piece;
-}
 
 Result<LabelledText> parse_labelled(simdjson::dom::parser& parser, std::string_view line) {
   const auto wrong = [](const char* what) {
@@ -51,8 +36,9 @@ Result<LabelledText> parse_labelled(simdjson::dom::parser& parser, std::string_v
   simdjson::dom::array words, labels;
   if (record["text"].get(text) != simdjson::SUCCESS ||
       record["words"].get(words) != simdjson::SUCCESS ||
-      record["labels"].get(labels) != simdjson::SUCCESS || words.size() != labels.size()) {
-    return wrong("text, words or labels missing, or of different length");
+      record["labels"].get(labels) != simdjson::SUCCESS || words.size() != labels.size() ||
+      words.size() == 0) {
+    return wrong("text, words or labels missing, empty, or of different length");
   }
   if (record["lang"].get(language) != simdjson::SUCCESS) language = "?";
   labelled.text = text;
@@ -101,13 +87,16 @@ struct Column {
     num_core += num_in(text.core);
   }
 
-  std::string row(const std::string& name) const {
-    char line[160];
-    std::snprintf(line, sizeof(line), "%-26s %8zu  %.4f   %.4f      %.4f    %.4f", name.c_str(),
-                  scores.size(), area_under_curve(scores, keep), area_under_curve(scores, core),
-                  keep_overlap / std::max<double>(1.0, static_cast<double>(num_keep)),
-                  core_overlap / std::max<double>(1.0, static_cast<double>(num_core)));
-    return line;
+  QualityRow row(const std::string& name) const {
+    const auto share = [](double overlap, std::uint64_t num_positive) {
+      return overlap / std::max<double>(1.0, static_cast<double>(num_positive));
+    };
+    return {name,
+            scores.size(),
+            area_under_curve(scores, keep),
+            area_under_curve(scores, core),
+            share(keep_overlap, num_keep),
+            share(core_overlap, num_core)};
   }
 };
 
@@ -142,20 +131,27 @@ double overlap_at_label_rate(std::span<const float> scores,
   return static_cast<double>(hits) / static_cast<double>(k);
 }
 
-Result<Done> print_label_quality(const std::string& policy_path, const std::string& labels_path,
-                                 const std::function<void(const std::string&)>& print) {
+const QualityRow& LabelQuality::row(std::string_view name) const {
+  const auto at = std::ranges::find(rows, name, &QualityRow::name);
+  assert(at != rows.end());
+  return *at;
+}
+
+Result<LabelQuality> label_quality(const std::string& policy_path, const std::string& labels_path) {
   const auto policy = NgramPolicy::open(policy_path);
   if (!policy) return policy.error();
+  LabelQuality quality;
+  quality.policy_name = (*policy)->name();
+  quality.policy_id = (*policy)->id();
   std::map<std::string, Column> columns;
   std::map<std::string, Column> languages;
   simdjson::dom::parser parser;
-  std::uint64_t num_texts = 0;
   const Result<Done> read = for_each_line(labels_path, [&](std::string_view line) -> Result<Done> {
     Result<LabelledText> labelled = parse_labelled(parser, line);
     if (!labelled) return labelled.error();
     TokenizedSegment& segment = labelled->segment;
     segment.pieces = (*policy)->tokenizer().encode(labelled->text);
-    segment.word_of_piece = words_of_pieces(labelled->text, segment);
+    segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
     std::vector<float> rank(segment.words.size());
     for (const bool sum : {true, false}) {
       const auto how = sum ? WordSurprisal::kSum : WordSurprisal::kMean;
@@ -171,19 +167,38 @@ Result<Done> print_label_quality(const std::string& policy_path, const std::stri
     if (const Result<Done> scored = (*policy)->score(batch, {}); !scored) return scored;
     columns["keep_prob"].add(batch[0].keep_prob, *labelled);
     languages["keep_prob, " + labelled->language].add(batch[0].keep_prob, *labelled);
+    if (labelled->language != "en") {
+      languages["keep_prob, (all but en)"].add(batch[0].keep_prob, *labelled);
+    }
     for (std::size_t i = 0; i < rank.size(); ++i) {
-      rank[i] = static_cast<float>(static_cast<double>(mixed(num_texts, i)) * 0x1p-64);
+      rank[i] = static_cast<float>(static_cast<double>(mixed(quality.num_texts, i)) * 0x1p-64);
     }
     columns["random"].add(rank, *labelled);
-    ++num_texts;
+    ++quality.num_texts;
     return Done{};
   });
-  if (!read) return read;
-  print("policy " + (*policy)->name() + " " + (*policy)->id().substr(0, 12) + ", " +
-        std::to_string(num_texts) + " texts");
+  if (!read) return read.error();
+  if (quality.num_texts == 0) {
+    return Error{ErrorCode::kInvalidArgument, labels_path + ": no labelled text"};
+  }
+  for (const auto& [name, column] : columns) quality.rows.push_back(column.row(name));
+  for (const auto& [name, column] : languages) quality.rows.push_back(column.row(name));
+  return quality;
+}
+
+Result<Done> print_label_quality(const std::string& policy_path, const std::string& labels_path,
+                                 const std::function<void(const std::string&)>& print) {
+  const Result<LabelQuality> quality = label_quality(policy_path, labels_path);
+  if (!quality) return quality.error();
+  print("policy " + quality->policy_name + " " + quality->policy_id.substr(0, 12) + ", " +
+        std::to_string(quality->num_texts) + " texts");
   print("score                         words  AUC keep AUC core  overlap keep overlap core");
-  for (const auto& [name, column] : columns) print(column.row(name));
-  for (const auto& [name, column] : languages) print(column.row(name));
+  for (const QualityRow& row : quality->rows) {
+    char line[160];
+    std::snprintf(line, sizeof(line), "%-26s %8zu  %.4f   %.4f      %.4f    %.4f", row.name.c_str(),
+                  row.num_words, row.auc_keep, row.auc_core, row.overlap_keep, row.overlap_core);
+    print(line);
+  }
   return Done{};
 }
 

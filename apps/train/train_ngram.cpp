@@ -15,7 +15,7 @@
 #include "stages/score/ngram_policy.h"
 #include "stages/score/ngram_prune.h"
 #include "stages/score/ngram_writer.h"
-#include "stages/score/piece_tokenizer.h"
+#include "stages/tokenize/sentencepiece_tokenizer.h"
 
 namespace pith {
 namespace {
@@ -176,7 +176,7 @@ Result<Done> train_ngram(const NgramTrainOptions& options, const Progress& progr
   const Result<std::string> sentencepiece =
       train_sentencepiece(*lines, {options.vocab_size, options.character_coverage});
   if (!sentencepiece) return sentencepiece.error();
-  const auto tokenizer = load_piece_tokenizer(*sentencepiece);
+  const auto tokenizer = SentencePieceTokenizer::from_bytes(*sentencepiece);
   if (!tokenizer) return tokenizer.error();
   const auto vocab_size = static_cast<std::uint32_t>((*tokenizer)->vocab_size());
   progress(line_of("vocabulary: %u pieces, %zu bytes (%.0f s)", vocab_size, sentencepiece->size(),

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "stages/score/percentile_rank.h"
-#include "stages/score/piece_tokenizer.h"
+#include "stages/tokenize/sentencepiece_tokenizer.h"
 
 namespace pith {
 namespace {
@@ -31,20 +31,26 @@ Result<std::vector<float>> word_surprisals(const NgramModel& model, const Tokeni
                                            WordSurprisal how, const ScoreLimits& limits) {
   const std::size_t num_words = segment.words.size();
   std::vector<float> surprisal(num_words, 0.0F);
-  std::vector<std::uint32_t> num_pieces(how == WordSurprisal::kMean ? num_words : 0, 0);
+  std::vector<float> num_pieces(how == WordSurprisal::kMean ? num_words : 0, 0.0F);
   NgramModel::State state;
   for (std::size_t i = 0; i < segment.pieces.size(); ++i) {
     if (i % kPiecesPerCheck == 0) {
       if (const Result<Done> go_on = check(limits); !go_on) return go_on.error();
     }
-    const float nats = model.advance(state, static_cast<std::uint32_t>(segment.pieces[i].id));
-    const std::uint32_t word = segment.word_of_piece[i];
-    if (word >= num_words) continue;
-    surprisal[word] += nats;
-    if (how == WordSurprisal::kMean) ++num_pieces[word];
+    const Piece& piece = segment.pieces[i];
+    const float nats = model.advance(state, static_cast<std::uint32_t>(piece.id));
+    const std::size_t first = segment.word_of_piece[i];
+    if (first >= num_words) continue;
+    std::size_t end = first + 1;
+    while (end < num_words && segment.words[end].begin < piece.span.end) ++end;
+    const float share = 1.0F / static_cast<float>(end - first);
+    for (std::size_t word = first; word < end; ++word) {
+      surprisal[word] += share * nats;
+      if (how == WordSurprisal::kMean) num_pieces[word] += share;
+    }
   }
   for (std::size_t word = 0; word < num_pieces.size(); ++word) {
-    surprisal[word] /= static_cast<float>(std::max(num_pieces[word], 1U));
+    if (num_pieces[word] > 0.0F) surprisal[word] /= num_pieces[word];
   }
   return surprisal;
 }
@@ -68,7 +74,7 @@ Result<std::shared_ptr<const NgramPolicy>> NgramPolicy::open(const std::string& 
     return Error{ErrorCode::kFileUnreadable, path + ": sha256: not that of the file's bytes"};
   }
   const auto sentencepiece = model->sentencepiece();
-  Result<std::unique_ptr<const Tokenizer>> tokenizer = load_piece_tokenizer(
+  auto tokenizer = SentencePieceTokenizer::from_bytes(
       {reinterpret_cast<const char*>(sentencepiece.data()), sentencepiece.size()});
   if (!tokenizer) {
     return Error{ErrorCode::kFileUnreadable, path + ": sentencepiece: " + tokenizer.error().detail};

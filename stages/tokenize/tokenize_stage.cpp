@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "stages/tokenize/word_of_piece.h"
+
 namespace pith {
 namespace {
 
@@ -39,17 +41,16 @@ void add_prose(std::string_view text, ByteSpan region, const Tokenizer& tokenize
   const std::vector<Word> words = split_words(text, region);
   if (words.empty()) return;
   const auto first_word = static_cast<std::uint32_t>(segment.words.size());
-  std::size_t word = 0;
-  for (Piece piece : tokenizer.encode(text.substr(region.begin, region.end - region.begin))) {
+  std::vector<Piece> pieces =
+      tokenizer.encode(text.substr(region.begin, region.end - region.begin));
+  for (Piece& piece : pieces) {
     piece.span.begin += region.begin;
     piece.span.end += region.begin;
-    // The first word that ends behind the piece's begin holds its first non-blank byte, if it has
-    // one; else (a bare blank mark, all but the last byte piece of a character) it is the word that
-    // the piece leads to.
-    while (word + 1 < words.size() && words[word].text_end <= piece.span.begin) ++word;
-    segment.pieces.push_back(piece);
-    segment.word_of_piece.push_back(first_word + static_cast<std::uint32_t>(word));
   }
+  for (const std::uint32_t word : words_of_pieces(words, pieces)) {
+    segment.word_of_piece.push_back(first_word + word);
+  }
+  segment.pieces.insert(segment.pieces.end(), pieces.begin(), pieces.end());
   segment.words.insert(segment.words.end(), words.begin(), words.end());
 }
 

@@ -1,11 +1,13 @@
 #include "stages/score/ngram_policy.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "stages/tokenize/word_of_piece.h"
 #include "tests/stages/score/ngram_toy.h"
 
 namespace pith {
@@ -21,13 +23,7 @@ TokenizedSegment segment_of(const Tokenizer& tokenizer, std::string_view text) {
     begin = end;
   }
   segment.pieces = tokenizer.encode(text);
-  std::size_t word = 0;
-  for (const Piece& piece : segment.pieces) {
-    std::uint32_t at = piece.span.begin;
-    while (at < piece.span.end && text[at] == ' ') ++at;
-    while (word + 1 < segment.words.size() && segment.words[word].end <= at) ++word;
-    segment.word_of_piece.push_back(static_cast<std::uint32_t>(word));
-  }
+  segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
   return segment;
 }
 
@@ -146,6 +142,62 @@ TEST(NgramPolicy, EmptyTextAndWordsWithoutPiecesAreNoTrouble) {
 
   EXPECT_TRUE(batch[0].keep_prob.empty());
   EXPECT_EQ(batch[1].keep_prob, (std::vector<float>{0.5F, 0.5F}));
+}
+
+TEST(NgramPolicy, PieceOfSeveralWordsCountsForEachOfThemWithAnEqualShare) {
+  // Pieces 2, 3, 5 over "ab cd efg hi" without the blanks; piece 3 covers the words cd and efg and
+  // the begin of hi, which has piece 5 of its own, too.
+  const std::string file = ngram::toy_file(ngram::toy_levels(8, 3, 1U << 20U));
+  const auto model = NgramModel::parse(ngram::as_bytes(file), "toy");
+  ASSERT_TRUE(model) << model.error().detail;
+  TokenizedSegment segment;
+  segment.words = {{0, 2, 2}, {2, 4, 4}, {4, 7, 7}, {7, 9, 9}, {9, 10, 10}};
+  segment.pieces = {{2, {0, 2}}, {3, {2, 8}}, {5, {8, 9}}};
+  segment.word_of_piece = {0, 1, 3};
+  NgramModel::State state;
+  const float a = model->advance(state, 2);
+  const float b = model->advance(state, 3);
+  const float c = model->advance(state, 5);
+  ASSERT_GT(b, 0.0F);
+
+  const auto sum = word_surprisals(*model, segment, WordSurprisal::kSum, {});
+  const auto mean = word_surprisals(*model, segment, WordSurprisal::kMean, {});
+
+  ASSERT_TRUE(sum && mean);
+  const std::vector<float> sums = {a, b / 3, b / 3, b / 3 + c, 0.0F};
+  const std::vector<float> means = {a, b, b, (b / 3 + c) / (1.0F / 3 + 1.0F), 0.0F};
+  EXPECT_THAT(*sum, testing::Pointwise(testing::FloatNear(1e-5F), sums));
+  EXPECT_THAT(*mean, testing::Pointwise(testing::FloatNear(1e-5F), means));
+}
+
+TEST(NgramPolicy, WordsUnderOneChinesePieceStandSideBySide) {
+  // Every character a word, as the labels have it: a piece of two characters is one decision.
+  const auto policy = shipped("ngram-multi");
+  const std::string_view text = "我们今天在数据库里没有看到问题";
+  TokenizedSegment segment;
+  for (std::uint32_t at = 0; at < text.size(); at += 3) {
+    segment.words.push_back({at, at + 3, at + 3});
+  }
+  segment.pieces = policy->tokenizer().encode(text);
+  segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
+  std::vector<ScoreItem> batch(1);
+  batch[0].text = text;
+  batch[0].segment = &segment;
+
+  ASSERT_TRUE(policy->score(batch, {}));
+
+  bool any = false;
+  for (std::size_t i = 0; i < segment.pieces.size(); ++i) {
+    const std::size_t first = segment.word_of_piece[i];
+    if (first == 0) continue;  // Has the bare blank mark of the text's start, too.
+    for (std::size_t word = first + 1;
+         word < segment.words.size() && segment.words[word].begin < segment.pieces[i].span.end;
+         ++word) {
+      any = true;
+      EXPECT_EQ(batch[0].keep_prob[word], batch[0].keep_prob[first]) << word;
+    }
+  }
+  EXPECT_TRUE(any);
 }
 
 TEST(NgramPolicy, IdIsTheSha256OfTheFile) {
