@@ -2,7 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <utility>
 
+#include "apps/providers/json_string.h"
+#include "apps/proxy/conversation_id.h"
 #include "apps/proxy/request_id.h"
 #include "apps/proxy/target_texts.h"
 #include "messages/ids.h"
@@ -50,6 +56,22 @@ SentForm form_of(const SegmentReply& reply, std::string_view text, const std::st
   return form;
 }
 
+SentForm raw_form(std::uint32_t tokens, const std::string& decision_id) {
+  SentForm form;
+  form.origin_tokens = form.compressed_tokens = tokens;
+  form.decision_id = decision_id;
+  return form;
+}
+
+/// A client's text for people to read: short, whole characters, nothing that drives a terminal.
+std::string printable(std::string_view text, std::size_t bytes_max) {
+  std::string out(text.substr(0, character_prefix(text, bytes_max)));
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return out;
+}
+
 /// A form read back from the memo can still be applied to this text.
 bool applies(const SentForm& form, std::string_view text) {
   return form.raw || (spans_valid(form.kept, text.size()) && spans_on_characters(text, form.kept));
@@ -66,7 +88,26 @@ struct TextPlan {
   bool fresh = false;            ///< First seen in this request.
 };
 
+/// Requests that have no answer yet. Outlives the editor by the moment in which its last job goes.
+struct RequestEditor::Underway {
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::size_t jobs = 0;
+};
+
 struct RequestEditor::Job {
+  explicit Job(std::shared_ptr<Underway> counted) : underway(std::move(counted)) {
+    const std::lock_guard lock(underway->mutex);
+    ++underway->jobs;
+  }
+  ~Job() {
+    const std::lock_guard lock(underway->mutex);
+    if (--underway->jobs == 0) underway->ended.notify_all();
+  }
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  std::shared_ptr<Underway> underway;
   Api api = Api::kNone;
   std::shared_ptr<EdgeRequest> request;
   std::function<void(EditedRequest)> done;
@@ -89,12 +130,30 @@ struct RequestEditor::Job {
   bool ran = false;  ///< A compressor answered.
 };
 
-RequestEditor::RequestEditor(Parts parts) : parts_(std::move(parts)), queue_(2) {
+RequestEditor::RequestEditor(Parts parts)
+    : parts_(std::move(parts)), underway_(std::make_shared<Underway>()), queue_(2) {
   if (auto counter = load_token_counter("o200k_base", parts_.models_dir)) o200k_ = *counter;
   if (auto counter = load_token_counter("cl100k_base", parts_.models_dir)) cl100k_ = *counter;
 }
 
-RequestEditor::~RequestEditor() = default;
+RequestEditor::~RequestEditor() {
+  std::unique_lock lock(underway_->mutex);
+  underway_->ended.wait(lock, [this] { return underway_->jobs == 0; });
+}
+
+void RequestEditor::post(JobPtr job, std::function<void()> work) {
+  queue_.post([this, job = std::move(job), work = std::move(work)] {
+    try {
+      work();
+    } catch (const std::exception&) {
+      try {
+        if (job->done) forward_raw(job, "internal");
+      } catch (const std::exception&) {
+        if (job->done) std::exchange(job->done, nullptr)({});
+      }
+    }
+  });
+}
 
 void RequestEditor::set_config(std::shared_ptr<const Config> config) {
   const std::lock_guard lock(config_mutex_);
@@ -112,41 +171,47 @@ const TokenCounter* RequestEditor::reader_for(const Config& config, std::string_
 
 void RequestEditor::edit(Api api, std::shared_ptr<EdgeRequest> request,
                          std::function<void(EditedRequest)> done) {
-  auto job = std::make_shared<Job>();
+  auto job = std::make_shared<Job>(underway_);
   job->api = api;
   job->request = std::move(request);
   job->done = std::move(done);
   job->config = config();
   job->started = Clock::now();
-  queue_.post([this, job] { plan(job); });
+  post(job, [this, job] { plan(job); });
 }
 
 void RequestEditor::plan(const JobPtr& job) {
   job->decision.decision_id = new_uuid7();
   job->decision.t_us = unix_us();
   job->decision.api = to_string(job->api);
-  auto options = read_request_options(job->request->head, *job->config, parts_.key);
-  if (!options) return forward_raw(job, "bad_header");
-  job->options = *std::move(options);
-  job->decision.tenant = job->options.tenant;
-  job->decision.target_rate = job->options.rate;
+  job->options = read_request_options(job->request->head, *job->config, parts_.key);
+  const RequestOptions& options = job->options;
+  if (!options.problem.empty()) job->bypass = "bad_header";
+  job->decision.tenant = options.tenant;
+  job->decision.target_rate = options.rate;
 
   auto parsed = parse_request(job->api, job->request->head.target, job->request->body);
   if (!parsed) return forward_raw(job, std::string(to_string(parsed.error().code)));
   job->parsed = *std::move(parsed);
-  job->decision.model = job->parsed.model.substr(0, 128);
-  job->decision.num_texts = static_cast<std::uint32_t>(job->parsed.texts.size());
+  const std::vector<EditableText>& texts = job->parsed.texts;
+  job->decision.model = printable(job->parsed.model, 128);
+  job->decision.num_texts = static_cast<std::uint32_t>(texts.size());
   job->reader = reader_for(*job->config, job->parsed.model);
   if (job->reader == nullptr) return forward_raw(job, "no_reader");
 
-  const std::vector<EditableText>& texts = job->parsed.texts;
-  const std::string_view seed = job->parsed.conversation_seed.size() > 1 || texts.empty()
-                                    ? std::string_view(job->parsed.conversation_seed)
-                                    : std::string_view(texts.front().text);
-  job->conversation =
-      job->options.conversation.empty()
-          ? parts_.key.of({"conversation", job->options.tenant, conversation_api(job->api), seed})
-          : parts_.key.of({"named conversation", job->options.tenant, job->options.conversation});
+  if (const auto given = conversation_given_back(parts_.key, options.tenant, options.conversation);
+      given) {
+    job->conversation = *given;
+  } else if (!options.conversation.empty()) {
+    job->conversation =
+        conversation_id(parts_.key, options.tenant, {"named", options.conversation});
+  } else {
+    const std::string_view seed = job->parsed.conversation_seed.size() > 1 || texts.empty()
+                                      ? std::string_view(job->parsed.conversation_seed)
+                                      : std::string_view(texts.front().text);
+    job->conversation =
+        conversation_id(parts_.key, options.tenant, {"seed", conversation_api(job->api), seed});
+  }
   job->decision.conversation = to_hex(job->conversation);
 
   std::vector<KeyedHash> keys;
@@ -160,10 +225,12 @@ void RequestEditor::plan(const JobPtr& job) {
     keys.push_back(plan.key);
   }
   auto known = parts_.memo->find(job->conversation, keys);
-  if (!known)
-    return forward_raw(job, "memo");  // what was sent before is not known: nothing may change
   auto start = parts_.memo->find_conversation(job->conversation);
-  if (!start) return forward_raw(job, "memo");
+  if (!known || !start) {
+    // What was sent before is not known: nothing may change now, and what is new stays raw.
+    for (const KeyedHash& key : keys) unwritten_.add(job->conversation, key);
+    return forward_raw(job, "memo");
+  }
   if (*start) {
     job->start = **start;
   } else {
@@ -172,25 +239,25 @@ void RequestEditor::plan(const JobPtr& job) {
       if (health.alive && job->start.policy.empty()) job->start.policy = health.policy;
     }
   }
+  plan_texts(job, *std::move(known));
+}
 
+void RequestEditor::plan_texts(const JobPtr& job, std::vector<std::optional<SentForm>> known) {
+  const std::vector<EditableText>& texts = job->parsed.texts;
+  std::map<KeyedHash, std::size_t> asked;  // The same text twice in one request has one form.
   std::size_t next = 0;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     TextPlan& plan = job->plans[i];
     if (plan.remembered) {
-      plan.form = std::move((*known)[next++]);
+      plan.form = std::move(known[next++]);
       if (plan.form && !applies(*plan.form, texts[i].text)) plan.form.reset();
     }
     if (plan.form) continue;
     plan.fresh = true;
+    if (plan.remembered && unwritten_.holds(job->conversation, plan.key)) continue;
     plan.target =
         job->options.mode != Mode::kOff && is_target(texts[i], *job->config, *job->reader);
-    if (plan.target) {
-      // The same text twice in one request has one form.
-      const auto same =
-          std::find_if(job->segments.begin(), job->segments.end(),
-                       [&](std::size_t other) { return job->plans[other].key == plan.key; });
-      if (same == job->segments.end()) job->segments.push_back(i);
-    }
+    if (plan.target && asked.emplace(plan.key, i).second) job->segments.push_back(i);
   }
   if (job->segments.empty()) return commit(job);
   compress(job);
@@ -218,17 +285,20 @@ void RequestEditor::compress(const JobPtr& job) {
         {text.text, text.kind, job->options.query.empty() ? text.query : job->options.query});
   }
   job->asked_at = Clock::now();
-  const auto deadline = job->request->received_at + std::chrono::milliseconds(config.deadline_ms);
-  parts_.broker->compress(
-      asked, deadline, job->request->cancelled, [this, job](Result<CompressReply> reply) {
-        queue_.post(
-            [this, job, reply = std::move(reply)]() mutable { take_reply(job, std::move(reply)); });
-      });
+  // From the whole body on: a slow upload is no reason to let a text out raw for ever.
+  const auto deadline = job->started + std::chrono::milliseconds(config.deadline_ms);
+  parts_.broker->compress(asked, deadline, job->request->cancelled,
+                          [this, job](Result<CompressReply> reply) {
+                            post(job, [this, job, reply = std::move(reply)]() mutable {
+                              take_reply(job, std::move(reply));
+                            });
+                          });
 }
 
 void RequestEditor::take_reply(const JobPtr& job, Result<CompressReply> reply) {
   job->compress_us = microseconds_since(job->asked_at);
-  if (job->request->cancelled->load()) return finish(job, {});
+  // Nothing goes out any more, so nothing is fixed.
+  if (job->request->cancelled->load()) return forward_raw(job, "cancelled");
   if (!reply && reply.error().code == ErrorCode::kUnknownPolicy && !job->asked_champion) {
     job->asked_champion = true;
     return compress(job);
@@ -254,17 +324,16 @@ void RequestEditor::take_reply(const JobPtr& job, Result<CompressReply> reply) {
     if (job->options.mode == Mode::kObserve) {
       // Measured, not sent: the text goes out raw now and, by the first-arrival rule, for ever.
       job->observed_saved += form.origin_tokens - form.compressed_tokens;
-      const std::uint32_t tokens = form.origin_tokens;
-      form = SentForm{};
-      form.origin_tokens = form.compressed_tokens = tokens;
-      form.decision_id = job->decision.decision_id;
+      form = raw_form(form.origin_tokens, job->decision.decision_id);
     }
     job->plans[i].form = std::move(form);
   }
+  std::map<KeyedHash, std::size_t> answered;
+  for (const std::size_t i : job->segments) answered.emplace(job->plans[i].key, i);
   for (TextPlan& plan : job->plans) {
     if (plan.form || !plan.target) continue;
-    for (const std::size_t i : job->segments) {
-      if (job->plans[i].key == plan.key) plan.form = job->plans[i].form;
+    if (const auto same = answered.find(plan.key); same != answered.end()) {
+      plan.form = job->plans[same->second].form;
     }
   }
   commit(job);
@@ -276,10 +345,8 @@ void RequestEditor::commit(const JobPtr& job) {
   for (std::size_t i = 0; i < job->plans.size(); ++i) {
     TextPlan& plan = job->plans[i];
     if (!plan.form) {  // not a target, or bypassed: raw, and raw for ever
-      SentForm raw;
-      raw.origin_tokens = raw.compressed_tokens = job->reader->count(job->parsed.texts[i].text);
-      raw.decision_id = job->decision.decision_id;
-      plan.form = std::move(raw);
+      plan.form =
+          raw_form(job->reader->count(job->parsed.texts[i].text), job->decision.decision_id);
     }
     if (!plan.fresh || !plan.remembered) continue;
     fresh.emplace_back(plan.key, *plan.form);
@@ -290,20 +357,27 @@ void RequestEditor::commit(const JobPtr& job) {
   parts_.memo->commit(
       job->conversation, job->start, std::move(fresh),
       [this, job, fresh_plans = std::move(fresh_plans)](Result<std::vector<SentForm>> stands) {
-        queue_.post([this, job, fresh_plans, stands = std::move(stands)]() mutable {
-          for (std::size_t n = 0; n < fresh_plans.size(); ++n) {
-            TextPlan& plan = job->plans[fresh_plans[n]];
-            if (stands) {
-              plan.form = std::move((*stands)[n]);
-            } else {  // nothing was written: what is not remembered must go out as it is
-              plan.form->raw = true;
-              plan.form->compressed_tokens = plan.form->origin_tokens;
-              job->bypass = "memo";
-            }
-          }
-          deliver(job);
+        post(job, [this, job, fresh_plans, stands = std::move(stands)]() mutable {
+          take_standing(job, fresh_plans, std::move(stands));
         });
       });
+}
+
+void RequestEditor::take_standing(const JobPtr& job, const std::vector<std::size_t>& fresh_plans,
+                                  Result<std::vector<SentForm>> stands) {
+  if (!stands) job->bypass = "memo";
+  for (std::size_t n = 0; n < fresh_plans.size(); ++n) {
+    TextPlan& plan = job->plans[fresh_plans[n]];
+    if (stands) {
+      plan.form = std::move((*stands)[n]);
+      unwritten_.erase(job->conversation, plan.key);
+      if (applies(*plan.form, job->parsed.texts[fresh_plans[n]].text)) continue;
+    } else {  // Nothing was written: it goes out as it is, and must stay so.
+      unwritten_.add(job->conversation, plan.key);
+    }
+    plan.form = raw_form(plan.form->origin_tokens, plan.form->decision_id);
+  }
+  deliver(job);
 }
 
 void RequestEditor::deliver(const JobPtr& job) {
@@ -374,11 +448,13 @@ void RequestEditor::finish(const JobPtr& job, EditedRequest edited) {
   record.compress_us = job->compress_us;
   record.overhead_us = overhead;
   for (const TextPlan& plan : job->plans) {
-    if (!plan.fresh) ++record.texts_replayed;
-    if (plan.fresh && plan.form && plan.form->raw) ++record.texts_raw;
+    if (!plan.remembered || !plan.form) continue;
+    ++(!plan.fresh      ? record.texts_replayed
+       : plan.form->raw ? record.texts_raw
+                        : record.texts_compressed);
   }
   record.decision = decision;
-  job->done(std::move(edited));
+  std::exchange(job->done, nullptr)(std::move(edited));
   if (parts_.on_record) parts_.on_record(record);
   if (parts_.log != nullptr) parts_.log->append(std::move(record.decision));
 }

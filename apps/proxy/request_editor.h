@@ -13,6 +13,7 @@
 #include "apps/options/config.h"
 #include "apps/providers/provider.h"
 #include "apps/proxy/request_options.h"
+#include "apps/proxy/unwritten_raw.h"
 #include "apps/proxy/work_queue.h"
 #include "messages/decision.h"
 #include "messages/log/log.h"
@@ -26,9 +27,11 @@ struct EditRecord {
   Decision decision;
   std::uint32_t tokens_observed = 0;  ///< What `observe` mode would have saved.
   std::uint64_t compress_us = 0;      ///< Asked of a compressor until its answer; 0: not asked.
-  std::uint32_t texts_replayed = 0;
-  std::uint32_t texts_raw = 0;    ///< New texts that were fixed as raw.
-  std::uint64_t overhead_us = 0;  ///< From the whole body received to the body ready to go.
+  // Of the texts that are long enough to be remembered:
+  std::uint32_t texts_replayed = 0;    ///< Sent as they were sent before.
+  std::uint32_t texts_compressed = 0;  ///< New, and sent shorter.
+  std::uint32_t texts_raw = 0;         ///< New, and fixed as they came.
+  std::uint64_t overhead_us = 0;       ///< From the whole body received to the body ready to go.
 };
 
 class RequestEditor {
@@ -43,6 +46,7 @@ class RequestEditor {
     std::function<void(const EditRecord&)> on_record;
   };
   explicit RequestEditor(Parts parts);
+  /// Waits until every request that was begun has its answer; broker and memo must still run.
   ~RequestEditor();
 
   /// Returns at once; `done` is called exactly once from another thread.
@@ -53,12 +57,18 @@ class RequestEditor {
 
  private:
   struct Job;
+  struct Underway;
   using JobPtr = std::shared_ptr<Job>;
 
+  /// Does `work` on the queue. Whatever it throws (no memory) lets the request through as it is.
+  void post(JobPtr job, std::function<void()> work);
   void plan(const JobPtr& job);
+  void plan_texts(const JobPtr& job, std::vector<std::optional<SentForm>> known);
   void compress(const JobPtr& job);
   void take_reply(const JobPtr& job, Result<CompressReply> reply);
   void commit(const JobPtr& job);
+  void take_standing(const JobPtr& job, const std::vector<std::size_t>& fresh_plans,
+                     Result<std::vector<SentForm>> stands);
   void deliver(const JobPtr& job);
   void forward_raw(const JobPtr& job, const std::string& reason);
   void finish(const JobPtr& job, EditedRequest edited);
@@ -67,6 +77,8 @@ class RequestEditor {
   Parts parts_;
   std::shared_ptr<const TokenCounter> o200k_, cl100k_;
   mutable std::mutex config_mutex_;
+  UnwrittenRaw unwritten_;
+  std::shared_ptr<Underway> underway_;
   WorkQueue queue_;  // last: its threads use everything above
 };
 

@@ -1,10 +1,12 @@
 #include "apps/proxy/request_options.h"
 
 #include <openssl/sha.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
+
+#include "apps/providers/json_string.h"
 
 namespace pith {
 namespace {
@@ -46,7 +48,8 @@ std::string tenant_of(const RequestHead& head, const Config& config, const HashK
   const auto named = find_header(head.headers, "x-pith-tenant");
   if (!named.empty() && std::find(config.trusted_peers.begin(), config.trusted_peers.end(),
                                   head.peer) != config.trusted_peers.end()) {
-    return std::string(named.substr(0, 64));
+    // Cut, two tenants could become one.
+    return named.size() <= 64 ? std::string(named) : to_hex(key.of({"named tenant", named}));
   }
   const std::string secret = api_key(head);
   if (secret.empty()) return "default";
@@ -58,43 +61,60 @@ std::string tenant_of(const RequestHead& head, const Config& config, const HashK
   return to_hex(key.of({"tenant", secret}));
 }
 
-Error bad_header(const char* name, const char* what) {
-  return Error{ErrorCode::kInvalidArgument, std::string(name) + " " + what};
-}
+/// Of the query: a longer one is cut before a character.
+constexpr std::size_t kQueryBytesMax = 4000;
 
 }  // namespace
 
-Result<RequestOptions> read_request_options(const RequestHead& head, const Config& config,
-                                            const HashKey& key) {
+RequestOptions read_request_options(const RequestHead& head, const Config& config,
+                                    const HashKey& key) {
   RequestOptions options;
   options.mode = config.mode;
   options.rate = config.rate;
+  const auto malformed = [&](const char* what) {
+    if (options.problem.empty()) options.problem = what;
+  };
   if (const auto value = find_header(head.headers, "x-pith-mode"); !value.empty()) {
-    const auto mode = parse_mode(value);
-    if (!mode) return bad_header("x-pith-mode", "must be off, observe or on");
-    options.mode = *mode;
+    if (const auto mode = parse_mode(value)) {
+      options.mode = *mode;
+    } else {
+      malformed("x-pith-mode must be off, observe or on");
+    }
   }
   if (const auto value = find_header(head.headers, "x-pith-rate"); !value.empty()) {
-    const std::string text(value);
-    char* end = nullptr;
-    options.rate = std::strtof(text.c_str(), &end);
-    if (*end != '\0' || !(options.rate > 0.0F && options.rate <= 1.0F)) {
-      return bad_header("x-pith-rate", "must be above 0 and at most 1");
+    float rate = 0.0F;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), rate);
+    if (error == std::errc{} && end == value.data() + value.size() && rate > 0.0F && rate <= 1.0F) {
+      options.rate = rate;
+    } else {
+      malformed("x-pith-rate must be above 0 and at most 1");
     }
   }
   if (const auto value = find_header(head.headers, "x-pith-target-tokens"); !value.empty()) {
     std::uint32_t tokens = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), tokens);
-    if (error != std::errc{} || end != value.data() + value.size() || tokens == 0) {
-      return bad_header("x-pith-target-tokens", "must be a whole number above 0");
+    if (error == std::errc{} && end == value.data() + value.size() && tokens != 0) {
+      options.target_tokens = tokens;
+    } else {
+      malformed("x-pith-target-tokens must be a whole number above 0");
     }
-    options.target_tokens = tokens;
   }
-  options.query = find_header(head.headers, "x-pith-query").substr(0, 4000);
-  options.policy = find_header(head.headers, "x-pith-policy").substr(0, 128);
-  options.conversation = find_header(head.headers, "x-pith-conversation").substr(0, 256);
+  const auto query = find_header(head.headers, "x-pith-query");
+  if (simdjson::validate_utf8(query.data(), query.size())) {
+    options.query = query.substr(0, character_prefix(query, kQueryBytesMax));
+  } else {
+    malformed("x-pith-query must be UTF-8");
+  }
+  const auto policy = find_header(head.headers, "x-pith-policy");
+  if (policy.size() <= 128 && simdjson::validate_utf8(policy.data(), policy.size())) {
+    options.policy = policy;
+  } else {
+    malformed("x-pith-policy must name a policy");
+  }
+  options.conversation = find_header(head.headers, "x-pith-conversation");
   options.no_explore = !find_header(head.headers, "x-pith-no-explore").empty();
   options.tenant = tenant_of(head, config, key);
+  if (!options.problem.empty()) options.mode = Mode::kOff;
   return options;
 }
 

@@ -7,7 +7,6 @@
 #include "apps/http/edge.h"
 #include "apps/memo/memo.h"
 #include "apps/options/config.h"
-#include "messages/result.h"
 
 namespace pith {
 
@@ -20,11 +19,13 @@ struct RequestOptions {
   std::string conversation;  ///< As the client named it; empty: derived.
   std::string tenant;        ///< Configured name, keyed hash of the key, or "default".
   bool no_explore = false;
+  /// The header that is malformed, and why; empty: none. `mode` is off then: what was sent before
+  /// is repeated, and what is new goes out as it came.
+  std::string problem;
 };
 
-/// Errors: kInvalidArgument naming the header. The values of API keys go no further than a keyed
-/// hash.
-Result<RequestOptions> read_request_options(const RequestHead& head, const Config& config,
-                                            const HashKey& key);
+/// The values of API keys go no further than a keyed hash.
+RequestOptions read_request_options(const RequestHead& head, const Config& config,
+                                    const HashKey& key);
 
 }  // namespace pith

@@ -103,8 +103,8 @@ class ProxyProcess::Impl {
     if (edge_) edge_->stop();
     if (admin_edge_) admin_edge_->stop();
     if (metrics_) metrics_->clear_sources();
-    editor_.reset();
-    local_.reset();
+    local_.reset();   // Asks the editor for the configuration.
+    editor_.reset();  // Its last requests wait for broker and memo.
     broker_.reset();
     if (server_) server_->stop();
     server_.reset();
@@ -237,7 +237,7 @@ void ProxyProcess::Impl::count_request(const EditRecord& record) {
                    .tokens_observed = record.tokens_observed,
                    .overhead = std::chrono::microseconds(record.overhead_us)});
   metrics_->memo_hits.Increment(record.texts_replayed);
-  metrics_->memo_new.Increment(decision.num_new);
+  metrics_->memo_new.Increment(record.texts_compressed);
   metrics_->memo_raw.Increment(record.texts_raw);
   if (record.compress_us != 0)
     metrics_->compress_seconds.Observe(static_cast<double>(record.compress_us) / 1e6);
