@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -75,6 +76,7 @@ class TableReader {
       use(item, *item.value<std::string>());
     }
   }
+  std::string& mistake() { return mistake_; }
   const toml::node* take(const char* key) {
     known_.insert(key);
     return find(key);
@@ -162,17 +164,51 @@ void read_upstreams(TableReader& root, Config& config, const toml::table& table)
   for (const toml::node& item : *list) {
     const toml::table* entry = item.as_table();
     if (entry == nullptr) return root.fail(item, "upstream", "must be [[upstream]] tables");
-    std::string mistake;
-    TableReader reader(*entry, config.file, mistake, "upstream.");
+    TableReader reader(*entry, config.file, root.mistake(), "upstream.");
     std::string name;
     std::string url;
     reader.text("name", name);
     reader.text("url", url);
     reader.finish();
-    if (!mistake.empty()) return root.fail(item, "", mistake);
+    if (!root.mistake().empty()) return;
     auto upstream = parse_upstream(name.empty() ? url : name + "=" + url);
     if (!upstream) return root.fail(item, "upstream", upstream.error().detail);
+    for (const UpstreamConfig& other : config.upstreams) {
+      if (other.name == upstream->name)
+        return root.fail(item, "upstream", "has the name of one before it");
+    }
     config.upstreams.push_back(*std::move(upstream));
+  }
+}
+
+/// Names as sha256 (hex) of an API key: a slip would silently make a tenant that nobody is.
+void read_tenants(TableReader& table, Config& config, const toml::table& names) {
+  for (const auto& [key, node] : names) {
+    const std::string name(key.str());
+    std::string hash;
+    table.text(name.c_str(), hash);
+    std::transform(hash.begin(), hash.end(), hash.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (hash.size() != 64 || hash.find_first_not_of("0123456789abcdef") != std::string::npos)
+      return table.fail(node, name, "must be the sha256 of an API key: 64 hex digits");
+    if (!config.tenants.emplace(hash, name).second)
+      return table.fail(node, name, "has the API key of another tenant");
+  }
+}
+
+/// The first glob that matches counts, so they are taken in the order of the file, which the parser
+/// does not keep.
+void read_tokenizers(TableReader& table, Config& config, const toml::table& globs) {
+  std::vector<std::pair<toml::source_position, std::string>> keys;
+  for (const auto& [key, node] : globs) keys.emplace_back(key.source().begin, key.str());
+  std::sort(keys.begin(), keys.end());
+  for (const auto& [place, glob] : keys) {
+    std::string name;
+    table.text(glob.c_str(), name);
+    if (name != "o200k_base" && name != "cl100k_base") {
+      return table.fail(*globs.get(glob), glob, "must be \"o200k_base\" or \"cl100k_base\"");
+    }
+    config.tokenizers.emplace_back(glob, name);
   }
 }
 
@@ -195,24 +231,11 @@ void read_root(TableReader& root, Config& config, const toml::table& table) {
     inner.finish();
   });
   root.table("tenants", [&](TableReader& inner, const toml::table& names) {
-    for (const auto& [key, node] : names) {
-      inner.take(std::string(key.str()).c_str());
-      if (!node.is_string())
-        return inner.fail(node, std::string(key.str()), "must be the sha256 of an API key");
-      config.tenants[*node.value<std::string>()] = std::string(key.str());
-    }
+    read_tenants(inner, config, names);
   });
   root.list("trusted_peers", config.trusted_peers);
   root.table("tokenizers", [&](TableReader& inner, const toml::table& globs) {
-    for (const auto& [key, node] : globs) {
-      std::string name;
-      inner.text(std::string(key.str()).c_str(), name);
-      if (name != "o200k_base" && name != "cl100k_base") {
-        return inner.fail(node, std::string(key.str()),
-                          "must be \"o200k_base\" or \"cl100k_base\"");
-      }
-      config.tokenizers.emplace_back(std::string(key.str()), name);
-    }
+    read_tokenizers(inner, config, globs);
   });
   root.table("http", [&](TableReader& inner, const toml::table&) {
     inner.number("threads", config.http_threads, 1, 64);

@@ -90,6 +90,35 @@ TEST_F(ConfigFile, NamesLineAndColumnOfMistakes) {
                  ":1:1: upstream \"ftp://x\": the scheme must be http or https");
 }
 
+TEST_F(ConfigFile, NamesThePlaceOnceInsideAnUpstream) {
+  const auto config = load("[[upstream]]\nname = \"a\"\nurl = 5\n");
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().detail, path_ + ":3:7: upstream.url must be a string");
+}
+
+TEST_F(ConfigFile, RefusesUpstreamsThatCannotBeToldApart) {
+  const std::string one = "[[upstream]]\nname = \"a\"\nurl = \"http://h\"\n";
+  expect_mistake(one + one, ":4:1: upstream has the name of one before it");
+}
+
+TEST_F(ConfigFile, TenantsAreHashesOfKeys) {
+  const std::string hash(64, 'A');
+  const auto config = load("[tenants]\nteam = \"" + hash + "\"\n");
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(config->tenants.at(std::string(64, 'a')), "team");
+  expect_mistake("[tenants]\nteam = \"sk-key\"\n", ":2:8: tenants.team must be the sha256");
+  expect_mistake("[tenants]\na = \"" + hash + "\"\nb = \"" + hash + "\"\n",
+                 ":3:5: tenants.b has the API key of another tenant");
+}
+
+TEST_F(ConfigFile, TokenizersMatchInTheOrderOfTheFile) {
+  const auto config =
+      load("[tokenizers]\n\"my-small\" = \"cl100k_base\"\n\"my-*\" = \"o200k_base\"\n");
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(reader_for_model(*config, "my-small"), "cl100k_base");
+  EXPECT_EQ(reader_for_model(*config, "my-large"), "o200k_base");
+}
+
 TEST(ParseUpstream, SplitsNameSchemeHostPortAndPath) {
   const auto plain = parse_upstream("http://127.0.0.1:11434");
   ASSERT_TRUE(plain);
