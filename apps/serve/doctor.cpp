@@ -158,7 +158,7 @@ int run_doctor(const ServeFlags& flags) {
   auto config = effective_config(flags);
   if (!config) {
     report.bad(config.error().detail);
-    return 1;
+    return 2;
   }
   report.good(config->file.empty() ? "configuration: defaults" : "configuration: " + config->file);
   report.good("mode: " + std::string(to_string(config->mode)));

@@ -1,5 +1,6 @@
 #include "apps/serve/event_log.h"
 
+#include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -61,8 +62,12 @@ Result<Done> start_event_log(std::string_view level, std::string_view format) {
     return Error{ErrorCode::kInvalidArgument, "log.level must be debug, info, warning or error"};
   }
   as_json = format == "json" || (format == "auto" && isatty(STDERR_FILENO) == 0);
-  auto created =
-      std::make_shared<spdlog::logger>("pith", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  // A reader of stderr that stalls must not stall requests: lines beyond the queue push out the
+  // oldest.
+  static auto writer = std::make_shared<spdlog::details::thread_pool>(2048, 1);
+  auto created = std::make_shared<spdlog::async_logger>(
+      "pith", std::make_shared<spdlog::sinks::stderr_sink_mt>(), writer,
+      spdlog::async_overflow_policy::overrun_oldest);
   created->set_level(level == "debug"     ? spdlog::level::debug
                      : level == "info"    ? spdlog::level::info
                      : level == "warning" ? spdlog::level::warn

@@ -10,6 +10,7 @@
 #include "apps/options/policies.h"
 #include "apps/proxy/pith_handler.h"
 #include "apps/serve/event_log.h"
+#include "apps/serve/reloaded_config.h"
 
 namespace pith {
 namespace {
@@ -113,12 +114,14 @@ class ProxyProcess::Impl {
   }
 
   void reload(const Config& fresh) {
-    Config merged = fresh;
-    merged.listen = config_->listen;
-    merged.upstreams = config_->upstreams;
-    merged.state_dir = config_->state_dir;
+    auto merged = reloaded_config(*config_, fresh);
+    if (!merged) {
+      log_event(Level::kError, "reload failed; the old configuration stays",
+                {{"reason", merged.error().detail}});
+      return;
+    }
     if (server_) {
-      auto policies = load_policies(merged, models_dir_);
+      auto policies = load_policies(*merged, models_dir_);
       if (!policies) {
         log_event(Level::kError, "reload failed; the policies stay",
                   {{"reason", policies.error().detail}});
@@ -126,7 +129,7 @@ class ProxyProcess::Impl {
       }
       server_->swap_policies(*policies);
     }
-    config_ = std::make_shared<const Config>(std::move(merged));
+    config_ = std::make_shared<const Config>(*std::move(merged));
     editor_->set_config(config_);
     log_event(Level::kInfo, "configuration reloaded", {{"file", config_->file}});
   }

@@ -1,6 +1,9 @@
 #include "apps/serve/serve_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <set>
+
+#include "apps/serve/reloaded_config.h"
 
 namespace pith {
 
@@ -70,11 +73,11 @@ Result<Config> effective_config(const ServeFlags& flags) {
     if (!mode) return flag_error("--mode", mode.error());
     config.mode = *mode;
   }
-  if (flags.rate != 0.0F) {
-    if (!(flags.rate > 0.0F && flags.rate <= 1.0F)) {
+  if (flags.rate) {
+    if (!(*flags.rate > 0.0F && *flags.rate <= 1.0F)) {
       return Error{ErrorCode::kInvalidArgument, "--rate: must be above 0 and at most 1"};
     }
-    config.rate = flags.rate;
+    config.rate = *flags.rate;
   }
   if (!flags.state.empty()) config.state_dir = flags.state;
   if (!flags.ca_file.empty()) config.ca_file = flags.ca_file;
@@ -86,21 +89,15 @@ Result<Config> effective_config(const ServeFlags& flags) {
   if (!flags.log_level.empty()) config.log_level = flags.log_level;
   if (!flags.log_format.empty()) config.log_format = flags.log_format;
   if (config.state_dir.empty()) config.state_dir = default_state_dir();
-  if (!is_loopback(config.listen.host) && config.admin_listen.empty() &&
-      config.admin_token.empty()) {
+  std::set<std::string> names;
+  for (const UpstreamConfig& upstream : config.upstreams) {
+    if (names.insert(upstream.name).second) continue;
     return Error{ErrorCode::kInvalidArgument,
-                 "listening on " + config.listen.host +
-                     " needs admin.token (or admin.listen on loopback) in the configuration, so "
-                     "that strangers "
-                     "cannot read /metrics or send feedback"};
+                 upstream.name.empty()
+                     ? "only one upstream can be without a name: the others need NAME=URL"
+                     : "two upstreams are called " + upstream.name};
   }
-  if (!config.admin_listen.empty()) {
-    auto admin = parse_listen(config.admin_listen);
-    if (!admin) return Error{ErrorCode::kInvalidArgument, "admin.listen: " + admin.error().detail};
-    if (!is_loopback(admin->host) && config.admin_token.empty()) {
-      return Error{ErrorCode::kInvalidArgument, "admin.listen off loopback needs admin.token"};
-    }
-  }
+  if (const auto guarded = check_admin_access(config); !guarded) return guarded.error();
   return config;
 }
 

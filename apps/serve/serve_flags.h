@@ -1,6 +1,7 @@
 // Command-line flags of the long-running subcommands, laid over the configuration file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ struct ServeFlags {
   std::string config, listen, state, ca_file, mode, policy, log_level, log_format;
   std::vector<std::string> upstreams, compressors, endpoints;
   std::string ndjson;
-  float rate = 0.0F;
+  std::optional<float> rate;
   std::uint32_t workers = 0;
 };
 
