@@ -1,6 +1,7 @@
 // The `pith` program: one subcommand per process role and per shell tool.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <functional>
 
 #include "apps/serve/serve.h"
@@ -33,5 +34,14 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return run ? run() : 2;
+  if (!run) return 2;
+  try {
+    const int status = run();
+    // Pith's answer may be on a disk that is full: exit status 0 would call it whole.
+    if (status != 0 || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return status;
+    std::fprintf(stderr, "pith: standard output cannot be written\n");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pith: %s\n", error.what());
+  }
+  return 1;
 }

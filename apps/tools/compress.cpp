@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/json_api/compress_json.h"
@@ -18,8 +19,9 @@ namespace pith {
 namespace {
 
 struct CompressFlags {
-  float rate = -1.0F, threshold = -1.0F, min_gain = 0.0F;
-  std::int64_t target_tokens = -1;
+  std::optional<float> rate, threshold;
+  std::optional<std::uint32_t> target_tokens;
+  float min_gain = 0.0F;
   std::string policy, tokenizer = "o200k_base", query;
   std::vector<std::string> force_tokens, unprotect, files;
   bool exact = false, json = false, jsonl = false;
@@ -48,18 +50,19 @@ Result<CompressOptions> options_of(const CompressFlags& flags) {
   const auto invalid = [](std::string what) {
     return Error{ErrorCode::kInvalidArgument, std::move(what)};
   };
-  if (flags.rate >= 0.0F) {
-    if (!(flags.rate > 0.0F && flags.rate <= 1.0F))
+  if (flags.rate) {
+    if (!(*flags.rate > 0.0F && *flags.rate <= 1.0F))
       return invalid("--rate must be above 0 and at most 1");
-    options.target_rate = flags.rate;
+    options.target_rate = *flags.rate;
   }
-  if (flags.target_tokens >= 0) {
-    if (flags.target_tokens == 0) return invalid("--target-tokens must be at least 1");
-    options.target_tokens = static_cast<std::uint32_t>(flags.target_tokens);
+  if (flags.target_tokens) {
+    if (*flags.target_tokens == 0) return invalid("--target-tokens must be at least 1");
+    options.target_tokens = flags.target_tokens;
   }
-  if (flags.threshold >= 0.0F) {
-    if (flags.threshold > 1.0F) return invalid("--threshold must be between 0 and 1");
-    options.threshold = flags.threshold;
+  if (flags.threshold) {
+    if (!(*flags.threshold >= 0.0F && *flags.threshold <= 1.0F))
+      return invalid("--threshold must be between 0 and 1");
+    options.threshold = *flags.threshold;
   }
   options.reader = flags.tokenizer;
   options.force_tokens = flags.force_tokens;
