@@ -45,9 +45,9 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry)
                                  "From asking a compressor to its answer.", kCompressBounds)),
       overhead_seconds(histogram(*registry, "pith_overhead_seconds",
                                  "Time in Pith before a request is forwarded.", kOverheadBounds)),
-      upstream_ttfb_seconds(histogram(*registry, "pith_upstream_first_byte_seconds",
-                                      "From forwarding to the upstream's first byte.",
-                                      kFirstByteBounds)),
+      upstream_ttfb_seconds(histogram(
+          *registry, "pith_upstream_first_byte_seconds",
+          "From the request's head to the answer's: upload, Pith and upstream.", kFirstByteBounds)),
       memo_hits(memo_counter(*registry, "hit")),
       memo_new(memo_counter(*registry, "new")),
       memo_raw(memo_counter(*registry, "raw")),
@@ -94,7 +94,8 @@ void Metrics::count(const RequestCount& request) {
     api.saved->Increment(static_cast<double>(request.tokens_before - request.tokens_after));
   }
   api.observed->Increment(static_cast<double>(request.tokens_observed));
-  overhead_seconds.Observe(std::chrono::duration<double>(request.overhead).count());
+  if (request.overhead.count() > 0)  // a relayed request has none that is measured
+    overhead_seconds.Observe(std::chrono::duration<double>(request.overhead).count());
 }
 
 void Metrics::count_response(unsigned status) {

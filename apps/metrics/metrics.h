@@ -50,7 +50,7 @@ class Metrics {
   prometheus::Histogram& compress_seconds;  ///< Asked of a compressor until its answer.
   prometheus::Histogram&
       overhead_seconds;  ///< Time in Pith before forwarding; count() observes it.
-  prometheus::Histogram& upstream_ttfb_seconds;  ///< Forwarded until the upstream's first byte.
+  prometheus::Histogram& upstream_ttfb_seconds;  ///< Request's head until the answer's.
   prometheus::Counter& memo_hits;                ///< Texts replayed from the memo.
   prometheus::Counter& memo_new;                 ///< Texts first compressed.
   prometheus::Counter& memo_raw;                 ///< Texts fixed as they came.

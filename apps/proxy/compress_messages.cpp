@@ -13,6 +13,7 @@
 #include "apps/providers/provider.h"
 #include "apps/proxy/local_api.h"
 #include "apps/proxy/request_id.h"
+#include "apps/proxy/shortened_text.h"
 #include "apps/proxy/target_texts.h"
 
 namespace pith {
@@ -69,12 +70,13 @@ std::string answer_of(const Call& call, const CompressReply* reply) {
     const SegmentReply& segment = reply->segments[s];
     const EditableText& text = call.parsed.texts[call.targets[s]];
     before += segment.origin_tokens;
-    if (segment.transforms.empty() || !spans_valid(segment.kept, text.text.size())) {
+    std::string shorter = shortened_text(segment, text.text);
+    if (shorter.empty()) {
       after += segment.origin_tokens;
       continue;
     }
     after += segment.compressed_tokens;
-    edits.push_back({text.raw, apply_spans(text.text, segment.kept, segment.markers)});
+    edits.push_back({text.raw, std::move(shorter)});
     for (const std::string& name : segment.transforms) {
       if (std::find(transforms.begin(), transforms.end(), name) == transforms.end())
         transforms.push_back(name);

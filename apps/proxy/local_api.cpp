@@ -1,6 +1,7 @@
 #include "apps/proxy/local_api.h"
 
 #include <chrono>
+#include <exception>
 
 #include "apps/json_api/compress_json.h"
 #include "apps/providers/provider.h"
@@ -53,55 +54,65 @@ bool LocalApi::is_local(std::string_view method, std::string_view path) {
 }
 
 void LocalApi::handle(std::shared_ptr<EdgeRequest> request, Answer answer) {
+  // Whoever asks whether this process lives must not wait behind somebody's compression.
+  const std::string_view path = path_of(request->head.target);
+  if (path == "/healthz") return answer(json_response(200, R"({"status":"ok"})"));
+  if (path == "/readyz") return answer(ready());
   queue_.post([this, request = std::move(request), answer = std::move(answer)] {
-    const RequestHead& head = request->head;
-    const std::string_view path = path_of(head.target);
-    const auto config = parts_.config();
-    if (path == "/healthz") return answer(json_response(200, R"({"status":"ok"})"));
-    if (path == "/readyz") return answer(ready());
-    std::string reason;
-    if (const unsigned status = refuse_admin(head, path, *config, reason); status != 0) {
-      return answer(json_error(status, reason));
+    try {
+      serve(*request, answer);
+    } catch (const std::exception&) {  // no memory, most likely
+      answer(json_error(500, "internal error"));
     }
-    const bool post = head.method == "POST";
-    const bool get = head.method == "GET" || head.method == "HEAD";
-    if (post && path == "/pith/v1/compress") return compress(*request, answer);
-    if (post && path == "/v1/compress") return compress_messages(*request, answer);
-    if (post && path == "/pith/v1/feedback") return feedback(*request, answer);
-    if (get && path == "/pith/v1/stats")
-      return answer(json_response(200, parts_.metrics->stats_json(parts_.log->totals())));
-    if (get && path == "/metrics") {
-      LocalResponse response;
-      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      response.body = parts_.metrics->metrics_text();
-      return answer(std::move(response));
-    }
-    if (get && path == "/pith") {
-      LocalResponse response;
-      response.status = 301;
-      response.headers.emplace_back("location", "/pith/");
-      return answer(std::move(response));
-    }
-    if (get && path == "/pith/") {
-      LocalResponse response;
-      response.content_type = "text/html; charset=utf-8";
-      response.body = stats_page();
-      response.headers.emplace_back(
-          "content-security-policy",
-          "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-          "connect-src 'self'");
-      return answer(std::move(response));
-    }
-    static constexpr std::string_view kKnown[] = {
-        "/pith/v1/compress", "/pith/v1/feedback", "/pith/v1/stats", "/metrics", "/pith/", "/pith"};
-    for (const std::string_view known : kKnown) {
-      if (path == known) return answer(json_error(405, "this path does not take that method"));
-    }
-    answer(json_error(
-        404,
-        "no such endpoint; Pith's own are /pith/v1/compress, /pith/v1/feedback, /pith/v1/stats, "
-        "/metrics, /healthz, /readyz and /pith/"));
   });
+}
+
+void LocalApi::serve(const EdgeRequest& request, const Answer& answer) {
+  const RequestHead& head = request.head;
+  const std::string_view path = path_of(head.target);
+  const auto config = parts_.config();
+  std::string reason;
+  if (const unsigned status = refuse_admin(head, path, *config, reason); status != 0) {
+    return answer(json_error(status, reason));
+  }
+  const bool post = head.method == "POST";
+  const bool get = head.method == "GET" || head.method == "HEAD";
+  if (post && path == "/pith/v1/compress") return compress(request, answer);
+  if (post && path == "/v1/compress") return compress_messages(request, answer);
+  if (post && path == "/pith/v1/feedback") return feedback(request, answer);
+  if (get && path == "/pith/v1/stats")
+    return answer(json_response(200, parts_.metrics->stats_json(parts_.log->totals())));
+  if (get && path == "/metrics") {
+    LocalResponse response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = parts_.metrics->metrics_text();
+    return answer(std::move(response));
+  }
+  if (get && path == "/pith") {
+    LocalResponse response;
+    response.status = 301;
+    response.headers.emplace_back("location", "/pith/");
+    return answer(std::move(response));
+  }
+  if (get && path == "/pith/") {
+    LocalResponse response;
+    response.content_type = "text/html; charset=utf-8";
+    response.body = stats_page();
+    response.headers.emplace_back(
+        "content-security-policy",
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+        "connect-src 'self'");
+    return answer(std::move(response));
+  }
+  static constexpr std::string_view kKnown[] = {
+      "/pith/v1/compress", "/pith/v1/feedback", "/pith/v1/stats", "/metrics", "/pith/", "/pith"};
+  for (const std::string_view known : kKnown) {
+    if (path == known) return answer(json_error(405, "this path does not take that method"));
+  }
+  answer(json_error(
+      404,
+      "no such endpoint; Pith's own are /pith/v1/compress, /pith/v1/feedback, /pith/v1/stats, "
+      "/metrics, /healthz, /readyz and /pith/"));
 }
 
 LocalResponse LocalApi::ready() const {
@@ -144,10 +155,7 @@ void LocalApi::feedback(const EdgeRequest& request, const Answer& answer) {
     answer(json_response(status, std::move(body)));
   };
   std::optional<Decision> decision;
-  if (!reward.decision_id.empty()) {
-    parts_.log->flush();  // the decision may still be queued
-    decision = parts_.log->find_decision(reward.decision_id);
-  }
+  if (!reward.decision_id.empty()) decision = parts_.log->find_decision(reward.decision_id);
   if (!feedback->token.empty()) {
     const bool valid =
         decision && feedback_token_valid(parts_.key, feedback->token, reward.decision_id,

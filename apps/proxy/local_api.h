@@ -35,6 +35,7 @@ class LocalApi {
   void handle(std::shared_ptr<EdgeRequest> request, Answer answer);
 
  private:
+  void serve(const EdgeRequest& request, const Answer& answer);
   void compress(const EdgeRequest& request, const Answer& answer);
   void compress_messages(const EdgeRequest& request, const Answer& answer);
   void feedback(const EdgeRequest& request, const Answer& answer);

@@ -33,7 +33,9 @@ std::size_t pick_upstream(const Config& config, std::string_view& target) {
 /// An upstream given as .../v1 serves clients whose base URL has no /v1 too.
 std::string upstream_target(const UpstreamConfig& upstream, std::string_view target) {
   std::string result;
-  const bool versioned = target.substr(0, 2) == "/v" || target.substr(0, 5) == "/api/";
+  const bool versioned = target.substr(0, 5) == "/api/" ||
+                         (target.size() > 2 && target.substr(0, 2) == "/v" && target[2] >= '0' &&
+                          target[2] <= '9');  // not /vector_stores
   if (upstream.url_had_v1 && !versioned) result = "/v1";
   result += target.empty() || target[0] != '/' ? "/" : "";
   result += target;
@@ -132,7 +134,8 @@ void PithHandler::finished(const RequestHead& head, const std::shared_ptr<EdgeRe
   metrics_.count_response(outcome.status);
   if (outcome.client_gone) metrics_.client_gone.Increment();
   if (outcome.upstream_broke) metrics_.error("upstream_broke").Increment();
-  if (outcome.status != 0) {
+  if (outcome.status != 0 &&
+      (request == nullptr || request->route.action != Route::Action::kLocal)) {
     metrics_.upstream_ttfb_seconds.Observe(static_cast<double>(outcome.to_first_byte.count()) /
                                            1e6);
   }

@@ -10,6 +10,7 @@
 #include "apps/providers/json_string.h"
 #include "apps/proxy/conversation_id.h"
 #include "apps/proxy/request_id.h"
+#include "apps/proxy/shortened_text.h"
 #include "apps/proxy/target_texts.h"
 #include "messages/ids.h"
 
@@ -43,12 +44,7 @@ SentForm form_of(const SegmentReply& reply, std::string_view text, const std::st
   form.decision_id = decision_id;
   form.origin_tokens = reply.origin_tokens;
   form.compressed_tokens = reply.origin_tokens;
-  const bool sound = !reply.transforms.empty() && !reply.kept.empty() &&
-                     spans_valid(reply.kept, text.size()) && spans_on_characters(text, reply.kept);
-  if (!sound) return form;
-  const std::string sent = apply_spans(text, reply.kept, reply.markers);
-  const bool blank = sent.find_first_not_of(" \t\r\n") == std::string::npos;
-  if (blank || sent.size() >= text.size()) return form;
+  if (shortened_text(reply, text).empty()) return form;
   form.raw = false;
   form.kept = reply.kept;
   form.markers = reply.markers;
