@@ -2,7 +2,6 @@
 // the file, whatever pieces it reads. What the loader allocates is at most the size of the file.
 #include <cstdint>
 #include <cstdlib>
-#include <new>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,26 +9,28 @@
 #include "stages/score/ngram_header.h"
 #include "stages/score/ngram_model.h"
 
+// clang's address sanitizer, that of the fuzz preset, tells of every allocation.
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define PITH_WATCHES_ALLOCATIONS
+#include <sanitizer/allocator_interface.h>
+#endif
+#endif
+
 namespace {
 
-/// Of the largest single allocation since it was last set to 0.
+/// The largest single allocation since it was last set to 0; stays 0 where nobody watches.
 std::size_t g_largest = 0;
 
-void* allocated(std::size_t bytes) {
-  g_largest = bytes > g_largest ? bytes : g_largest;
-  void* const at = std::malloc(bytes);
-  if (at == nullptr) std::abort();
-  return at;
-}
+#ifdef PITH_WATCHES_ALLOCATIONS
+[[maybe_unused]] const int g_watching = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t bytes) {
+      g_largest = bytes > g_largest ? bytes : g_largest;
+    },
+    [](const volatile void*) {});
+#endif
 
 }  // namespace
-
-void* operator new(std::size_t bytes) { return allocated(bytes); }
-void* operator new[](std::size_t bytes) { return allocated(bytes); }
-void operator delete(void* at) noexcept { std::free(at); }
-void operator delete[](void* at) noexcept { std::free(at); }
-void operator delete(void* at, std::size_t) noexcept { std::free(at); }
-void operator delete[](void* at, std::size_t) noexcept { std::free(at); }
 
 namespace pith {
 namespace {

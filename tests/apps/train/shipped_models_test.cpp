@@ -1,0 +1,75 @@
+// What models/README.md says of the shipped policies, and that they are worth shipping.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "apps/train/label_quality.h"
+#include "stages/score/ngram_policy.h"
+
+namespace pith {
+namespace {
+
+class ShippedModel : public testing::TestWithParam<const char*> {
+ protected:
+  std::string path() const { return std::string(PITH_MODELS "/") + GetParam() + ".ngram"; }
+};
+
+TEST_P(ShippedModel, LoadsUnderItsNameAndStaysSmall) {
+  const auto policy = NgramPolicy::open(path());
+  ASSERT_TRUE(policy) << policy.error().detail;
+  EXPECT_EQ((*policy)->name(), GetParam());
+  EXPECT_LE(std::filesystem::file_size(path()), 3'000'000U);
+}
+
+TEST_P(ShippedModel, HasTheSizeAndSha256ThatTheReadmeLists) {
+  std::ifstream file(PITH_MODELS "/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  const auto policy = NgramPolicy::open(path());
+  ASSERT_TRUE(policy) << policy.error().detail;
+
+  const std::regex row(std::string(R"(\| )") + GetParam() + R"(\.ngram \|([^\n]*)\|)");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(readme, found, row));
+
+  EXPECT_THAT(found[1].str(), testing::HasSubstr((*policy)->id()));
+  EXPECT_THAT(found[1].str(),
+              testing::HasSubstr(" " + std::to_string(std::filesystem::file_size(path())) + " "));
+}
+
+TEST_P(ShippedModel, RanksTheWordsThatMatterAboveChance) {
+  const auto quality = label_quality(path(), PITH_TEST_DATA "/train/labelled.jsonl");
+  ASSERT_TRUE(quality) << quality.error().detail;
+  const QualityRow& model = quality->row("keep_prob");
+  const QualityRow& random = quality->row("random");
+  ASSERT_GT(model.num_words, 200U);
+
+  EXPECT_GT(model.auc_keep, random.auc_keep + 0.15);
+  EXPECT_GT(model.auc_core, random.auc_core + 0.15);
+  EXPECT_GT(model.overlap_core, 2 * random.overlap_core);
+}
+
+TEST_P(ShippedModel, RanksTheValidationLabelsAboveChance) {
+  const std::string labels = PITH_SHARED "/data/distill.valid.jsonl.zst";
+  if (!std::filesystem::exists(labels)) GTEST_SKIP() << "the validation labels are not here";
+  const auto quality = label_quality(path(), labels);
+  ASSERT_TRUE(quality) << quality.error().detail;
+  // docs/ngram.md has the exact figures.
+  EXPECT_GT(quality->row("keep_prob").auc_keep, 0.66);
+  EXPECT_GT(quality->row("keep_prob").auc_core, 0.71);
+  EXPECT_NEAR(quality->row("random").auc_keep, 0.5, 0.01);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, ShippedModel, testing::Values("ngram-multi", "ngram-en"),
+                         [](const auto& model) {
+                           std::string name = model.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace pith
