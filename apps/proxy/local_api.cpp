@@ -72,14 +72,17 @@ void LocalApi::serve(const EdgeRequest& request, const Answer& answer) {
   const std::string_view path = path_of(head.target);
   const auto config = parts_.config();
   std::string reason;
+  const bool rates = head.method == "POST" && path == "/pith/v1/feedback";
   if (const unsigned status = refuse_admin(head, path, *config, reason); status != 0) {
+    // Whoever holds a decision's own token may rate that one without the admin's.
+    if (status == 401 && rates) return feedback(request, true, answer);
     return answer(json_error(status, reason));
   }
   const bool post = head.method == "POST";
   const bool get = head.method == "GET" || head.method == "HEAD";
   if (post && path == "/pith/v1/compress") return compress(request, answer);
   if (post && path == "/v1/compress") return compress_messages(request, answer);
-  if (post && path == "/pith/v1/feedback") return feedback(request, answer);
+  if (rates) return feedback(request, false, answer);
   if (get && path == "/pith/v1/stats")
     return answer(json_response(200, parts_.metrics->stats_json(parts_.log->totals())));
   if (get && path == "/metrics") {
@@ -139,7 +142,7 @@ void LocalApi::compress(const EdgeRequest& request, const Answer& answer) {
       });
 }
 
-void LocalApi::feedback(const EdgeRequest& request, const Answer& answer) {
+void LocalApi::feedback(const EdgeRequest& request, bool only_by_token, const Answer& answer) {
   auto feedback = parse_feedback_json(request.body);
   if (!feedback) return answer(json_error(400, feedback.error().detail));
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -156,11 +159,11 @@ void LocalApi::feedback(const EdgeRequest& request, const Answer& answer) {
   };
   std::optional<Decision> decision;
   if (!reward.decision_id.empty()) decision = parts_.log->find_decision(reward.decision_id);
-  if (!feedback->token.empty()) {
+  if (only_by_token || !feedback->token.empty()) {
     const bool valid =
         decision && feedback_token_valid(parts_.key, feedback->token, reward.decision_id,
                                          decision->tenant, now_s);
-    if (!valid) return answered(403, "rejected:token", reward.event_id);
+    if (!valid) return answered(only_by_token ? 401 : 403, "rejected:token", reward.event_id);
   }
   if (feedback->dry_run) return answered(200, "dry_run", reward.event_id);
   const bool parked = !reward.decision_id.empty() && !decision;

@@ -38,7 +38,8 @@ class LocalApi {
   void serve(const EdgeRequest& request, const Answer& answer);
   void compress(const EdgeRequest& request, const Answer& answer);
   void compress_messages(const EdgeRequest& request, const Answer& answer);
-  void feedback(const EdgeRequest& request, const Answer& answer);
+  /// `only_by_token`: the caller is not the admin, so a valid token of the decision is needed.
+  void feedback(const EdgeRequest& request, bool only_by_token, const Answer& answer);
   LocalResponse ready() const;
 
   Parts parts_;

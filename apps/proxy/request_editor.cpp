@@ -260,6 +260,8 @@ void RequestEditor::plan_texts(const JobPtr& job, std::vector<std::optional<Sent
 }
 
 void RequestEditor::compress(const JobPtr& job) {
+  // The broker was told of it before it had the request.
+  if (job->request->cancelled->load()) return forward_raw(job, "cancelled");
   const Config& config = *job->config;
   CompressRequest& asked = job->asked;
   asked.id = new_request_id();
@@ -429,8 +431,9 @@ void RequestEditor::finish(const JobPtr& job, EditedRequest edited) {
   if (!decision.conversation.empty()) {
     headers.emplace_back("x-pith-conversation", decision.conversation);
     headers.emplace_back("x-pith-tokens-before", std::to_string(decision.tokens_before));
-    headers.emplace_back("x-pith-tokens-after",
-                         std::to_string(decision.tokens_after - job->observed_saved));
+    // Another request may have been first with a shorter form than the one observed here.
+    const std::uint32_t saved = std::min(job->observed_saved, decision.tokens_after);
+    headers.emplace_back("x-pith-tokens-after", std::to_string(decision.tokens_after - saved));
     headers.emplace_back("x-pith-feedback-token",
                          feedback_token(parts_.key, decision.decision_id, decision.tenant,
                                         decision.t_us / 1'000'000 + 7 * 24 * 3600));

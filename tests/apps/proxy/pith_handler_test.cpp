@@ -184,6 +184,20 @@ TEST_F(PithHandlerTest, FeedbackNeedsTheTokenOfItsDecisionWhenItBringsOne) {
   EXPECT_EQ(feedback(other.header("x-pith-feedback-token")).status, 403U);
   EXPECT_EQ(feedback("9999999999.00").status, 403U);
   EXPECT_EQ(feedback(edited.header("x-pith-feedback-token")).status, 200U);
+  // Where an admin token is asked for, the decision's own does for that decision, and nothing else.
+  Config config = config_;
+  config.admin_token = "secret";
+  use(config);
+  EXPECT_EQ(feedback(edited.header("x-pith-feedback-token")).status, 200U);
+  EXPECT_EQ(feedback(other.header("x-pith-feedback-token")).status, 401U);
+  EXPECT_EQ(
+      local("/pith/v1/feedback", "POST", {}, R"({"conversation":"c","metric":"task","value":1})")
+          .status,
+      401U);
+  EXPECT_EQ(local("/pith/v1/feedback", "POST", {{"x-pith-admin-token", "secret"}},
+                  R"({"conversation":"c","metric":"task","value":1})")
+                .status,
+            200U);
 }
 
 TEST_F(PithHandlerTest, SidecarContractKeepsWhatItDoesNotTouch) {

@@ -191,6 +191,34 @@ TEST_F(RequestEditorTest, CancelledRequestFixesNothing) {
   EXPECT_EQ(edit(chat({kOne})).status(), "compressed");
 }
 
+TEST_F(RequestEditorTest, CancelledBeforeItIsAskedForDoesNotWaitForTheDeadline) {
+  Config config = config_;
+  config.deadline_ms = 600'000;
+  use(config);
+  policy_->close_gate();
+  const auto asked = request(chat({kOne}));
+  asked->cancelled->store(true);
+  auto future = begin(asked);
+  ASSERT_EQ(future.wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(future.get().status(), "bypass:cancelled");
+}
+
+TEST_F(RequestEditorTest, ObservedSavingsAreNeverMoreThanThereIs) {
+  for (int round = 0; round < 8; ++round) {
+    const std::string name = "r" + std::to_string(round);
+    policy_->close_gate();
+    auto on = begin(request(chat({kOne}), {{"x-pith-conversation", name}, {"x-pith-rate", "0.2"}}));
+    ASSERT_TRUE(policy_->wait_inside(1));
+    auto observe =
+        begin(request(chat({kOne}), {{"x-pith-conversation", name}, {"x-pith-mode", "observe"}}));
+    policy_->open_gate();
+    on.wait();
+    const Edited edited = observe.get();
+    EXPECT_LE(std::stoul(std::string(edited.header("x-pith-tokens-after"))),
+              std::stoul(std::string(edited.header("x-pith-tokens-before"))));
+  }
+}
+
 TEST_F(RequestEditorTest, ReturnedConversationDenotesTheSameConversation) {
   const Edited named = edit(chat({kOne}), {{"x-pith-conversation", "mine"}});
   const std::string id(named.header("x-pith-conversation"));
