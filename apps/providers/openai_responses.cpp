@@ -68,6 +68,11 @@ void read_output(JsonValue item, RequestDraft& draft) {
 Result<Done> read_openai_responses(JsonValue root, RequestDraft& draft) {
   draft.read_head(root);
   draft.begin_single(Speaker::kSystem);
+  // With history on the server only new items are here: without its id, all such requests with the
+  // same instructions would be one conversation.
+  draft.said(root["previous_response_id"]);
+  draft.said(root["conversation"]);
+  draft.said(root["conversation"]["id"]);
   draft.text(root["instructions"]);
 
   const JsonValue input = root["input"];

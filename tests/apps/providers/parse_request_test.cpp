@@ -139,6 +139,20 @@ TEST(ConversationSeed, AnthropicIgnoresBillingLineShapeAndCacheControl) {
       expected);
 }
 
+TEST(ConversationSeed, ResponsesWithHistoryOnTheServerDiffer) {
+  const auto of = [](std::string_view history) {
+    return seed(
+        Api::kOpenAiResponses,
+        R"({"instructions":"Be brief.","input":[{"type":"function_call_output","call_id":"c",)"
+        R"("output":"done"}],)" +
+            std::string(history) + R"("model":"m"})");
+  };
+  EXPECT_NE(of(R"("previous_response_id":"resp_1",)"), of(R"("previous_response_id":"resp_2",)"));
+  EXPECT_NE(of(R"("previous_response_id":"resp_1",)"), of(""));
+  EXPECT_EQ(of(R"("conversation":"conv_1",)"), of(R"("conversation":{"id":"conv_1"},)"));
+  EXPECT_EQ(of(R"("previous_response_id":null,)"), of(""));
+}
+
 TEST(ConversationSeed, CountTokensAsksForTheSameConversation) {
   const std::string body = read_fixture("anthropic_agent.json");
   EXPECT_EQ(seed(Api::kAnthropicMessages, body), seed(Api::kAnthropicCountTokens, body));
