@@ -1,0 +1,23 @@
+// BERT's cleaning of text.
+#pragma once
+
+#include "stages/tokenize/normalizer.h"
+
+namespace pith {
+
+class BertNormalizer final : public Normalizer {
+ public:
+  struct Rules {
+    bool clean_text = true;            ///< Controls vanish, white space becomes a blank.
+    bool handle_chinese_chars = true;  ///< Blanks around every ideograph.
+    bool strip_accents = false;        ///< Canonical decomposition without nonspacing marks.
+    bool lowercase = false;
+  };
+  explicit BertNormalizer(Rules rules) : rules_(rules) {}
+  void apply(NormalizedText& text) const override;
+
+ private:
+  Rules rules_;
+};
+
+}  // namespace pith

@@ -1,0 +1,57 @@
+// Tokenizers of Hugging Face model folders, as their fast engine runs them.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "messages/result.h"
+#include "stages/tokenize/added_tokens.h"
+#include "stages/tokenize/normalizer.h"
+#include "stages/tokenize/piece_model.h"
+#include "stages/tokenize/pre_tokenizer.h"
+#include "stages/tokenize/tokenizer.h"
+
+namespace pith {
+
+/// What a tokenizer is put together from; `normalizer` and `pre_tokenizer` may be null.
+struct TokenizerParts {
+  std::vector<AddedToken> added_tokens;
+  std::unique_ptr<const Normalizer> normalizer;
+  std::unique_ptr<const PreTokenizer> pre_tokenizer;
+  std::unique_ptr<const PieceModel> model;
+  /// A blank between words may be where a stretch of the text ends.
+  bool cut_at_blanks = false;
+};
+
+/// The id of a piece is the id of its spelling, as transformers looks it up: a "<mask>" that took
+/// the blank in front of it is spelled " <mask>" and therefore unknown.
+///
+/// Where a character became several and these lie in different pieces, the first piece has its
+/// bytes. Bytes that are not UTF-8 are read as U+FFFD.
+class HfTokenizer final : public Tokenizer {
+ public:
+  /// Long texts are normalised in stretches of about this size.
+  static constexpr std::size_t kStretchBytes = std::size_t{16} << 10U;
+
+  explicit HfTokenizer(TokenizerParts parts);
+
+  std::vector<Piece> encode(std::string_view text) const override;
+  std::int32_t vocab_size() const override { return vocab_size_; }
+
+ private:
+  std::int32_t id_of(std::string_view spelling) const;
+  void encode_stretch(std::string_view text, ByteSpan stretch, std::vector<Piece>& pieces) const;
+  void encode_words(NormalizedText text, std::vector<Piece>& pieces) const;
+
+  TokenizerParts parts_;
+  AddedTokens raw_;         ///< Cut out of the text as it came.
+  AddedTokens normalized_;  ///< Cut out of normalised text; contents are normalised.
+  PieceTrie added_ids_;
+  std::int32_t vocab_size_ = 0;
+};
+
+/// Reads tokenizer.json. Its post-processor, truncation and padding are not applied.
+/// Errors: kFileUnreadable, with file and field.
+Result<std::shared_ptr<const Tokenizer>> load_hf_tokenizer(const std::string& folder);
+
+}  // namespace pith

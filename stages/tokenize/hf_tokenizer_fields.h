@@ -1,0 +1,25 @@
+// The parts of a tokenizer.json.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "messages/result.h"
+#include "stages/tokenize/hf_tokenizer.h"
+#include "stages/tokenize/json_field.h"
+
+namespace pith {
+
+/// Sequences inside sequences: no deeper than this.
+inline constexpr int kSequenceDepthMax = 8;
+
+// Errors of all: kFileUnreadable, naming the field.
+Result<std::unique_ptr<const Normalizer>> normalizer_from(const JsonField& field, int depth = 0);
+Result<std::unique_ptr<const PreTokenizer>> pre_tokenizer_from(const JsonField& field,
+                                                               int depth = 0);
+Result<std::unique_ptr<const PieceModel>> piece_model_from(const JsonField& field);
+Result<std::vector<AddedToken>> added_tokens_from(const JsonField& field);
+/// The whole file.
+Result<TokenizerParts> tokenizer_parts_from(const JsonField& root);
+
+}  // namespace pith

@@ -1,0 +1,73 @@
+#include "stages/tokenize/piece_trie.h"
+
+#include <algorithm>
+
+namespace pith {
+
+PieceTrie::PieceTrie(std::vector<std::pair<std::string, std::int32_t>> pieces) {
+  std::stable_sort(pieces.begin(), pieces.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  nodes_.emplace_back();
+  // The pieces that share the spelling of each node, in the nodes' order; `depth` grows in steps.
+  struct Range {
+    std::size_t begin, end, depth;
+  };
+  std::vector<Range> ranges{{0, pieces.size(), 0}};
+  for (std::size_t node = 0; node < ranges.size(); ++node) {
+    auto [at, end, depth] = ranges[node];
+    for (; at < end && pieces[at].first.size() == depth; ++at) {
+      if (depth > 0) nodes_[node].id = pieces[at].second;
+    }
+    nodes_[node].first_child = static_cast<std::uint32_t>(nodes_.size());
+    while (at < end) {
+      const char byte = pieces[at].first[depth];
+      std::size_t next = at + 1;
+      while (next < end && pieces[next].first[depth] == byte) ++next;
+      ranges.push_back({at, next, depth + 1});
+      nodes_.push_back({0, kNoId, 0, static_cast<unsigned char>(byte)});
+      ++nodes_[node].children;
+      at = next;
+    }
+  }
+}
+
+std::uint32_t PieceTrie::child(std::uint32_t node, char byte) const {
+  const auto wanted = static_cast<unsigned char>(byte);
+  std::uint32_t low = nodes_[node].first_child;
+  std::uint32_t high = low + nodes_[node].children;
+  while (low < high) {
+    const std::uint32_t middle = (low + high) / 2;
+    if (nodes_[middle].byte == wanted) return middle;
+    if (nodes_[middle].byte < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return kNone;
+}
+
+std::uint32_t PieceTrie::descend(std::uint32_t node, std::string_view bytes) const {
+  for (const char byte : bytes) {
+    if (node == kNone) break;
+    node = child(node, byte);
+  }
+  return node;
+}
+
+std::int32_t PieceTrie::find(std::string_view spelling) const {
+  const std::uint32_t node = descend(kRoot, spelling);
+  return node == kNone ? kNoId : id(node);
+}
+
+PieceTrie::Match PieceTrie::longest(std::uint32_t node, std::string_view text) const {
+  Match match;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    node = child(node, text[at]);
+    if (node == kNone) break;
+    if (id(node) != kNoId) match = {at + 1, id(node)};
+  }
+  return match;
+}
+
+}  // namespace pith
