@@ -50,7 +50,8 @@ class HfTokenizer final : public Tokenizer {
   std::int32_t vocab_size_ = 0;
 };
 
-/// Reads tokenizer.json. Its post-processor, truncation and padding are not applied.
+/// Reads tokenizer.json; where there is none, sentencepiece.bpe.model as XLM-R's or vocab.txt (with
+/// tokenizer_config.json) as BERT's. Post-processor, truncation and padding are not applied.
 /// Errors: kFileUnreadable, with file and field.
 Result<std::shared_ptr<const Tokenizer>> load_hf_tokenizer(const std::string& folder);
 

@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "stages/tokenize/hf_tokenizer_fields.h"
+#include "stages/tokenize/hf_vocab_files.h"
 
 namespace pith {
 namespace {
@@ -62,26 +63,55 @@ bool blanks_are_neutral(const JsonField& field, int depth = 0) {
   return true;
 }
 
-Result<std::shared_ptr<const Tokenizer>> tokenizer_of_json(const std::string& path) {
-  const auto unreadable = [&](const std::string& what) {
-    return Error{ErrorCode::kFileUnreadable, path + ": " + what};
-  };
+using Loaded = Result<std::shared_ptr<const Tokenizer>>;
+
+Error unreadable(const std::string& path, const std::string& what) {
+  return {ErrorCode::kFileUnreadable, path + ": " + what};
+}
+
+Result<simdjson::padded_string> file_bytes(const std::string& path) {
   std::error_code failed;
-  if (!std::filesystem::is_regular_file(path, failed)) return unreadable("no such file");
+  if (!std::filesystem::is_regular_file(path, failed)) return unreadable(path, "no such file");
   const std::uintmax_t bytes = std::filesystem::file_size(path, failed);
-  if (failed || bytes > kFileBytesMax) return unreadable("too large");
+  if (failed || bytes > kFileBytesMax) return unreadable(path, "too large");
   simdjson::padded_string text;
   if (simdjson::padded_string::load(path).get(text) != simdjson::SUCCESS) {
-    return unreadable("cannot read");
+    return unreadable(path, "cannot read");
   }
+  return text;
+}
+
+Loaded tokenizer_of(Result<TokenizerParts> parts, const std::string& path) {
+  if (!parts) return unreadable(path, parts.error().detail);
+  return std::shared_ptr<const Tokenizer>(std::make_shared<HfTokenizer>(*std::move(parts)));
+}
+
+/// Calls `use(root)` with the file's value.
+template <class Use>
+auto with_json(const std::string& path, Use use) -> decltype(use(std::declval<JsonField>())) {
+  const auto text = file_bytes(path);
+  if (!text) return text.error();
   simdjson::dom::parser parser;
   simdjson::dom::element root;
-  if (const auto error = parser.parse(text).get(root); error != simdjson::SUCCESS) {
-    return unreadable(simdjson::error_message(error));
+  if (const auto error = parser.parse(*text).get(root); error != simdjson::SUCCESS) {
+    return unreadable(path, simdjson::error_message(error));
   }
-  auto parts = tokenizer_parts_from({root, ""});
-  if (!parts) return unreadable(parts.error().detail);
-  return std::shared_ptr<const Tokenizer>(std::make_shared<HfTokenizer>(*std::move(parts)));
+  return use(JsonField(root, ""));
+}
+
+/// What tokenizer_config.json, which may be missing, says of a BERT model.
+Result<BertNormalizer::Rules> bert_rules(const std::string& path) {
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed)) return BertNormalizer::Rules{true, true, true, true};
+  return with_json(path, [&](const JsonField& root) -> Result<BertNormalizer::Rules> {
+    const auto lowercase = root.boolean("do_lower_case", true);
+    if (!lowercase) return unreadable(path, lowercase.error().detail);
+    const auto strip = root.boolean("strip_accents", *lowercase);
+    if (!strip) return unreadable(path, strip.error().detail);
+    const auto ideographs = root.boolean("tokenize_chinese_chars", true);
+    if (!ideographs) return unreadable(path, ideographs.error().detail);
+    return BertNormalizer::Rules{true, *ideographs, *strip, *lowercase};
+  });
 }
 
 }  // namespace
@@ -128,8 +158,27 @@ Result<TokenizerParts> tokenizer_parts_from(const JsonField& root) {
   return parts;
 }
 
-Result<std::shared_ptr<const Tokenizer>> load_hf_tokenizer(const std::string& folder) {
-  return tokenizer_of_json(folder + "/tokenizer.json");
+Loaded load_hf_tokenizer(const std::string& folder) {
+  std::error_code failed;
+  const std::string json = folder + "/tokenizer.json";
+  const std::string sentencepiece = folder + "/sentencepiece.bpe.model";
+  const std::string vocab = folder + "/vocab.txt";
+  if (!std::filesystem::exists(json, failed)) {
+    if (std::filesystem::exists(sentencepiece, failed)) {
+      const auto bytes = file_bytes(sentencepiece);
+      if (!bytes) return bytes.error();
+      return tokenizer_of(parts_of_xlm_r_model({bytes->data(), bytes->size()}), sentencepiece);
+    }
+    if (std::filesystem::exists(vocab, failed)) {
+      const auto rules = bert_rules(folder + "/tokenizer_config.json");
+      if (!rules) return rules.error();
+      const auto bytes = file_bytes(vocab);
+      if (!bytes) return bytes.error();
+      return tokenizer_of(parts_of_bert_vocab({bytes->data(), bytes->size()}, *rules), vocab);
+    }
+  }
+  return with_json(
+      json, [&](const JsonField& root) { return tokenizer_of(tokenizer_parts_from(root), json); });
 }
 
 }  // namespace pith

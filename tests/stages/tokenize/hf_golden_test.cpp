@@ -83,5 +83,15 @@ TEST_F(HfGolden, ConvertedXlmRIdsAreTheRecordedOnes) {
   EXPECT_EQ(compare_rows(folder.path(), "xlmr_a_converted", "xlmr_a_fast"), 1334);
 }
 
+TEST_F(HfGolden, VocabulariesAloneGiveTheSameIds) {
+  const TemporaryDir xlm_r;
+  std::filesystem::copy(kXlmR + "/sentencepiece.bpe.model", xlm_r.path());
+  EXPECT_EQ(compare_rows(xlm_r.path(), "xlmr_a_fast", "xlmr_a_fast"), 1334);
+  const TemporaryDir bert;
+  std::filesystem::copy(kBert + "/vocab.txt", bert.path());
+  std::filesystem::copy(kBert + "/tokenizer_config.json", bert.path());
+  EXPECT_EQ(compare_rows(bert.path(), "bert_a_fast", "bert_a_fast"), 1334);
+}
+
 }  // namespace
 }  // namespace pith

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <random>
 
 #include "stages/tokenize/charsmap.h"
 #include "tests/temporary_dir.h"
@@ -157,6 +158,60 @@ TEST(HfTokenizerFile, SequencesInSequencesEndSomewhere) {
   std::string deep = kMetaspace;
   for (int i = 0; i < 50; ++i) deep = R"({"type":"Sequence","pretokenizers":[)" + deep + "]}";
   EXPECT_NE(error_of(unigram(deep)).find("nested too deep"), std::string::npos);
+}
+
+TEST(HfTokenizerFile, ChangedBytesGiveAnErrorOrATokenizerThatStaysInsideTheText) {
+  const std::string normalizer = R"({"type":"Sequence","normalizers":[
+      {"type":"Precompiled","precompiled_charsmap":"EAAAAAEEAABhAQAAAAAAgGIEAAB4AHkA"},
+      {"type":"Strip"},{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"\u2581"}]})";
+  const std::string text = " abc [X]\xC3\x89 A\xCC\x81<m>  \xE4\xB8\xAD!\xFF\r\n";
+  std::mt19937 random(7);
+  int loaded = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string json = i % 2 == 0 ? word_piece(kUncased) : unigram(kPublished, normalizer);
+    for (auto left = random() % 3 + 1; left > 0; --left) {
+      const char letters[] = "\"{}[],:0-9aAzZ+/=\\\x01\xC3";
+      json[random() % json.size()] = letters[random() % (sizeof letters - 1)];
+    }
+    const auto tokenizer = load_text(json);
+    if (!tokenizer) continue;
+    ++loaded;
+    std::uint32_t at = 0;
+    for (const Piece& piece : (*tokenizer)->encode(text)) {
+      ASSERT_LE(at, piece.span.begin) << json;
+      at = piece.span.end;
+    }
+    ASSERT_LE(at, text.size()) << json;
+  }
+  EXPECT_GT(loaded, 300);
+  EXPECT_LT(loaded, 2900);
+}
+
+TEST(HfVocabFiles, MalformedOnesAreErrors) {
+  const TemporaryDir bert;
+  std::ofstream(bert.file("vocab.txt")) << "a\nb\n";
+  const auto no_unknown = load_hf_tokenizer(bert.path());
+  ASSERT_FALSE(no_unknown);
+  EXPECT_EQ(no_unknown.error().detail, bert.file("vocab.txt") + ": no line \"[UNK]\"");
+  for (const std::string& bytes : {std::string(), std::string("\x0A\x7F"), std::string("\x0A"),
+                                   std::string(20, '\xFF'), std::string("\x0A\0\x0A\0", 4)}) {
+    const TemporaryDir xlm_r;
+    std::ofstream(xlm_r.file("sentencepiece.bpe.model")) << bytes;
+    EXPECT_FALSE(load_hf_tokenizer(xlm_r.path()));
+  }
+}
+
+TEST(HfVocabFiles, BertIsLowercasedUnlessItsConfigSaysOtherwise) {
+  const TemporaryDir folder;
+  std::ofstream(folder.file("vocab.txt")) << "[UNK]\r\na\r\nA\r\n[MASK]";
+  const auto lowercased = load_hf_tokenizer(folder.path());
+  ASSERT_TRUE(lowercased);
+  EXPECT_EQ((*lowercased)->encode("A").at(0).id, 1);
+  EXPECT_EQ((*lowercased)->encode("[MASK]").at(0).id, 3);
+  std::ofstream(folder.file("tokenizer_config.json")) << R"({"do_lower_case":false})";
+  const auto cased = load_hf_tokenizer(folder.path());
+  ASSERT_TRUE(cased);
+  EXPECT_EQ((*cased)->encode("A").at(0).id, 2);
 }
 
 TEST(Charsmap, SizesThatDoNotFitAreErrors) {
