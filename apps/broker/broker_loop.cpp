@@ -29,8 +29,8 @@ void BrokerLoop::run() {
 void BrokerLoop::post(BrokerRequest request) {
   if (mailbox_.post(std::move(request))) return;
   // post left the request untouched: the mailbox is full.
-  request.on_reply(
-      Error{ErrorCode::kOverloaded, "broker: mailbox full"});  // NOLINT(bugprone-use-after-move)
+  // NOLINTNEXTLINE(bugprone-use-after-move)
+  request.on_reply(Error{ErrorCode::kOverloaded, "broker: mailbox full"});
 }
 
 void BrokerLoop::poke() {

@@ -19,6 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::int64_t kFeedbackDays = 7;
+
 std::int64_t unix_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -436,7 +438,7 @@ void RequestEditor::finish(const JobPtr& job, EditedRequest edited) {
     headers.emplace_back("x-pith-tokens-after", std::to_string(decision.tokens_after - saved));
     headers.emplace_back("x-pith-feedback-token",
                          feedback_token(parts_.key, decision.decision_id, decision.tenant,
-                                        decision.t_us / 1'000'000 + 7 * 24 * 3600));
+                                        decision.t_us / 1'000'000 + kFeedbackDays * 24 * 3600));
   }
   const std::string& policy = decision.policy.empty() ? job->start.policy : decision.policy;
   if (!policy.empty()) headers.emplace_back("x-pith-policy", policy);
