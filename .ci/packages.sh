@@ -2,7 +2,7 @@
 PROGRAM_PACKAGES=(
   g++ cmake ninja-build pkg-config libzmq3-dev cppzmq-dev libflatbuffers-dev flatbuffers-compiler libeigen3-dev
   libtbb-dev libsentencepiece-dev libicu-dev libboost1.81-dev libssl-dev libsimdjson-dev libtomlplusplus-dev
-  libcli11-dev libspdlog-dev prometheus-cpp-dev libsqlite3-dev libzstd-dev zlib1g-dev ca-certificates)
+  libdnnl-dev libhwy-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libsqlite3-dev libzstd-dev zlib1g-dev ca-certificates)
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev)
 BENCH_PACKAGES=(nginx-light)
 

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-#include "stages/score/mapped_file.h"
+#include "stages/model_files/mapped_file.h"
 #include "stages/score/ngram_header.h"
 
 namespace pith {

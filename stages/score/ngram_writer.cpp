@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "stages/score/mapped_file.h"
+#include "stages/model_files/mapped_file.h"
 
 namespace pith::ngram {
 namespace {

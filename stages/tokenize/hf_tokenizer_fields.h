@@ -6,7 +6,7 @@
 
 #include "messages/result.h"
 #include "stages/tokenize/hf_tokenizer.h"
-#include "stages/tokenize/json_field.h"
+#include "stages/model_files/json_field.h"
 
 namespace pith {
 

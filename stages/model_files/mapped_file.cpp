@@ -1,4 +1,4 @@
-#include "stages/score/mapped_file.h"
+#include "stages/model_files/mapped_file.h"
 
 #include <fcntl.h>
 #include <openssl/evp.h>

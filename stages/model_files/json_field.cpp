@@ -1,4 +1,4 @@
-#include "stages/tokenize/json_field.h"
+#include "stages/model_files/json_field.h"
 
 namespace pith {
 

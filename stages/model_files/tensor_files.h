@@ -1,0 +1,67 @@
+// The tensors of a model folder: model.safetensors, or several files and their index.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/result.h"
+#include "stages/model_files/mapped_file.h"
+
+namespace pith {
+
+enum class TensorType : std::uint8_t {
+  kFloat32,
+  kFloat16,
+  kBfloat16,
+  kInt8,
+  kInt32,
+  kInt64,
+  kUint8,
+  kOther
+};
+
+/// A tensor where it lies in the mapped file: row-major, little-endian, aligned to nothing.
+struct TensorView {
+  TensorType type = TensorType::kOther;
+  std::vector<std::uint64_t> shape;
+  std::span<const std::uint8_t> bytes;
+};
+
+/// Maps the files; a tensor's pages are read when it is. Every offset, shape and size is checked
+/// against the file when it is opened. Memory: the headers. Views live as long as this.
+class TensorFiles {
+ public:
+  /// `folder`/model.safetensors, else `folder`/model.safetensors.index.json and the files it names
+  /// (all in `folder`). Errors: kFileUnreadable, naming file and field; a folder with
+  /// pytorch_model.bin only is told so.
+  static Result<TensorFiles> open_folder(const std::string& folder);
+  /// One *.safetensors file.
+  static Result<TensorFiles> open_file(const std::string& path);
+
+  /// Null when there is none of that name.
+  const TensorView* find(std::string_view name) const;
+  /// A tensor of this shape as numbers: kFloat32, kFloat16 and kBfloat16 are read.
+  /// Errors: kFileUnreadable, naming file and tensor: missing, of another shape or type.
+  Result<std::vector<float>> floats(std::string_view name,
+                                    std::span<const std::uint64_t> shape) const;
+  /// The same without a copy, for tables that are only looked up. Errors as `floats`; the view's
+  /// type is one that `floats` reads.
+  Result<TensorView> view(std::string_view name, std::span<const std::uint64_t> shape) const;
+
+  const std::map<std::string, TensorView, std::less<>>& all() const { return tensors_; }
+
+ private:
+  std::string where_;  ///< Folder or file, for errors.
+  std::vector<MappedFile> files_;
+  std::map<std::string, TensorView, std::less<>> tensors_;
+};
+
+/// Element `at` of a row of floats, halves or bfloats, widened: values.size() numbers from `view`,
+/// beginning with number `first`.
+void widen(const TensorView& view, std::uint64_t first, std::span<float> values);
+
+}  // namespace pith

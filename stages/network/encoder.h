@@ -1,0 +1,60 @@
+// A Transformer encoder that classifies every token: the network of LLMLingua-2.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "messages/result.h"
+#include "stages/network/encoder_config.h"
+
+namespace pith {
+
+/// One sequence, special tokens included, without padding. A position that the attention mask would
+/// hide is simply left out, the others keep their position numbers.
+struct EncoderSequence {
+  std::span<const std::int32_t> ids;        ///< [length], each in [0, vocab_size).
+  std::span<const std::int32_t> positions;  ///< [length], each in [0, max_positions).
+};
+
+/// Position numbers as the model's own code gives them. BERT: 0, 1, 2...; XLM-R: ids other than
+/// pad_id count up from pad_id + 1, a pad_id has position pad_id.
+std::vector<std::int32_t> position_ids(const EncoderConfig& config,
+                                       std::span<const std::int32_t> ids);
+
+enum class Precision : std::uint8_t {
+  kFloat32,
+  kBfloat16,  ///< Matrix products in bfloat16, where the CPU has instructions for it.
+  kInt8,      ///< Weights int8 per output channel, activations int8 per token; the rest float.
+};
+
+/// Asked between layers; a reason ends the work.
+using StopCheck = std::function<std::optional<Error>()>;
+
+/// Thread-safe: const after opening; each call takes a working memory from a pool, so that nothing
+/// is allocated once the pool has seen the longest batch. Uses the caller's thread only.
+class Encoder {
+ public:
+  /// A Hugging Face folder: config.json, and model.safetensors or model.safetensors.index.json.
+  /// Errors: kFileUnreadable, naming file and field; kInvalidArgument when the CPU lacks
+  /// `precision`.
+  static Result<std::shared_ptr<const Encoder>> open(const std::string& folder,
+                                                     Precision precision);
+  virtual ~Encoder() = default;
+
+  virtual const EncoderConfig& config() const = 0;
+  virtual Precision precision() const = 0;
+
+  /// Logits of all sequences, one behind the other: [sum of lengths, num_labels], row-major.
+  /// Sequences are packed, attention is within each; a sequence's logits do not depend on what it
+  /// is packed with, bit for bit (float32). Errors: kInvalidArgument (an id or a position out of
+  /// range), what `stop` gives.
+  virtual Result<std::vector<float>> forward(std::span<const EncoderSequence> sequences,
+                                             const StopCheck& stop = {}) const = 0;
+};
+
+}  // namespace pith
