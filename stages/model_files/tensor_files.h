@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,26 +9,9 @@
 
 #include "messages/result.h"
 #include "stages/model_files/mapped_file.h"
+#include "stages/model_files/tensor_header.h"
 
 namespace pith {
-
-enum class TensorType : std::uint8_t {
-  kFloat32,
-  kFloat16,
-  kBfloat16,
-  kInt8,
-  kInt32,
-  kInt64,
-  kUint8,
-  kOther
-};
-
-/// A tensor where it lies in the mapped file: row-major, little-endian, aligned to nothing.
-struct TensorView {
-  TensorType type = TensorType::kOther;
-  std::vector<std::uint64_t> shape;
-  std::span<const std::uint8_t> bytes;
-};
 
 /// Maps the files; a tensor's pages are read when it is. Every offset, shape and size is checked
 /// against the file when it is opened. Memory: the headers. Views live as long as this.
@@ -52,12 +34,18 @@ class TensorFiles {
   /// type is one that `floats` reads.
   Result<TensorView> view(std::string_view name, std::span<const std::uint64_t> shape) const;
 
-  const std::map<std::string, TensorView, std::less<>>& all() const { return tensors_; }
+  const TensorMap& all() const { return tensors_; }
+  /// What was opened, the tensors' files in the order of their names.
+  std::span<const MappedFile> files() const { return files_; }
 
  private:
+  static Result<TensorFiles> open_index(const std::string& folder);
+  const std::string& path_of(const TensorView& view) const;
+
   std::string where_;  ///< Folder or file, for errors.
   std::vector<MappedFile> files_;
-  std::map<std::string, TensorView, std::less<>> tensors_;
+  std::vector<std::string> paths_;  ///< Of files_.
+  TensorMap tensors_;
 };
 
 /// Element `at` of a row of floats, halves or bfloats, widened: values.size() numbers from `view`,

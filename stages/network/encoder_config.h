@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "messages/result.h"
@@ -33,5 +34,7 @@ struct EncoderConfig {
 /// Reads `folder`/config.json. Errors: kFileUnreadable with file and field: a missing, wrong or
 /// absurd value, an activation, position type or architecture that Pith has not.
 Result<EncoderConfig> read_encoder_config(const std::string& folder);
+/// The same of the file's bytes. Errors: kFileUnreadable with the field.
+Result<EncoderConfig> encoder_config_of(std::span<const std::uint8_t> document);
 
 }  // namespace pith

@@ -8,29 +8,27 @@ namespace {
 using Made = Result<std::unique_ptr<const PieceModel>>;
 
 Result<UnigramModel::Entry> entry_from(const JsonField& field) {
-  const auto pair = field.array();
+  const auto pair = field.elements();
   if (!pair) return pair.error();
-  simdjson::dom::element spelling_value;
-  simdjson::dom::element score_value;
-  if (pair->at(0).get(spelling_value) != simdjson::SUCCESS ||
-      pair->at(1).get(score_value) != simdjson::SUCCESS) {
-    return field.error("not [piece, score]");
-  }
-  const auto spelling = field.element(spelling_value, 0).string();
+  auto part = pair->begin();
+  if (part == pair->end()) return field.error("not [piece, score]");
+  auto spelling = (*part).string();
   if (!spelling) return spelling.error();
-  const auto score = field.element(score_value, 1).number();
+  if (++part == pair->end()) return field.error("not [piece, score]");
+  const auto score = (*part).number();
   if (!score) return score.error();
-  return UnigramModel::Entry{std::string(*spelling), *score};
+  if (!(++part == pair->end())) return field.error("not [piece, score]");
+  return UnigramModel::Entry{*std::move(spelling), *score};
 }
 
 Made unigram_from(const JsonField& field) {
   const auto vocab_field = field.at("vocab");
   if (!vocab_field) return vocab_field.error();
-  const auto list = vocab_field->array();
+  const auto list = vocab_field->elements();
   if (!list) return list.error();
   std::vector<UnigramModel::Entry> vocab;
-  for (const simdjson::dom::element value : *list) {
-    auto entry = entry_from(vocab_field->element(value, vocab.size()));
+  for (const JsonField& element : *list) {
+    auto entry = entry_from(element);
     if (!entry) return entry.error();
     vocab.push_back(*std::move(entry));
   }
@@ -49,22 +47,21 @@ Made unigram_from(const JsonField& field) {
 Made word_piece_from(const JsonField& field) {
   const auto vocab_field = field.at("vocab");
   if (!vocab_field) return vocab_field.error();
-  const auto members = vocab_field->object();
+  const auto members = vocab_field->members();
   if (!members) return members.error();
   const auto unknown_spelling = field.string("unk_token", "[UNK]");
   if (!unknown_spelling) return unknown_spelling.error();
   WordPiece::Rules rules;
   std::vector<std::pair<std::string, std::int32_t>> vocab;
   bool unknown_found = false;
-  for (const auto member : *members) {
-    const auto id =
-        JsonField(member.value, vocab_field->name() + "." + std::string(member.key)).index();
+  for (JsonMember member : *members) {
+    const auto id = member.value.index();
     if (!id) return id.error();
     if (member.key == *unknown_spelling) {
       rules.unknown = *id;
       unknown_found = true;
     }
-    vocab.emplace_back(member.key, *id);
+    vocab.emplace_back(std::move(member.key), *id);
   }
   if (!unknown_found) return field.error("\"unk_token\" is not in the vocabulary");
   const auto prefix = field.string("continuing_subword_prefix", "##");

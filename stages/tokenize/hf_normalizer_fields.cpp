@@ -103,11 +103,11 @@ Made normalizer_from(const JsonField& field, int depth) {
   if (depth >= kSequenceDepthMax) return field.error("nested too deep");
   const auto list = field.at("normalizers");
   if (!list) return list.error();
-  const auto steps = list->array();
+  const auto steps = list->elements();
   if (!steps) return steps.error();
   std::vector<std::unique_ptr<const Normalizer>> out;
-  for (const simdjson::dom::element step : *steps) {
-    auto next = normalizer_from(list->element(step, out.size()), depth + 1);
+  for (const JsonField& step : *steps) {
+    auto next = normalizer_from(step, depth + 1);
     if (!next) return next.error();
     out.push_back(*std::move(next));
   }

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "messages/result.h"
-#include "stages/tokenize/hf_tokenizer.h"
 #include "stages/model_files/json_field.h"
+#include "stages/tokenize/hf_tokenizer.h"
 
 namespace pith {
 

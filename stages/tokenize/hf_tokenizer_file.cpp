@@ -1,12 +1,13 @@
 #include <filesystem>
 
+#include "stages/model_files/mapped_file.h"
 #include "stages/tokenize/hf_tokenizer_fields.h"
 #include "stages/tokenize/hf_vocab_files.h"
 
 namespace pith {
 namespace {
 
-constexpr std::uintmax_t kFileBytesMax = std::uintmax_t{256} << 20U;
+constexpr std::uint64_t kFileBytesMax = std::uint64_t{256} << 20U;
 
 Result<AddedToken> added_token_from(const JsonField& field) {
   AddedToken token;
@@ -39,10 +40,11 @@ bool blanks_are_neutral(const JsonField& field, int depth = 0) {
   if (type && *type == "Sequence") {
     for (const char* key : {"normalizers", "pretokenizers"}) {
       const auto list = field.find(key);
-      const auto steps = list ? list->array() : Result<simdjson::dom::array>(field.error(""));
+      if (!list) continue;
+      const auto steps = list->elements();
       if (!steps) continue;
-      for (const simdjson::dom::element step : *steps) {
-        if (!blanks_are_neutral({step, ""}, depth + 1)) return false;
+      for (const JsonField& step : *steps) {
+        if (!blanks_are_neutral(step, depth + 1)) return false;
       }
     }
     return true;
@@ -53,7 +55,7 @@ bool blanks_are_neutral(const JsonField& field, int depth = 0) {
   }
   if (type && *type == "Replace") {
     const auto pattern = field.find("pattern");
-    const auto plain = pattern ? pattern->string("String", "") : Result<std::string_view>("");
+    const auto plain = pattern ? pattern->string("String", "") : Result<std::string>("");
     return plain && (*plain == " " || plain->find(' ') == std::string_view::npos);
   }
   if (type && *type == "Metaspace") {
@@ -69,16 +71,8 @@ Error unreadable(const std::string& path, const std::string& what) {
   return {ErrorCode::kFileUnreadable, path + ": " + what};
 }
 
-Result<simdjson::padded_string> file_bytes(const std::string& path) {
-  std::error_code failed;
-  if (!std::filesystem::is_regular_file(path, failed)) return unreadable(path, "no such file");
-  const std::uintmax_t bytes = std::filesystem::file_size(path, failed);
-  if (failed || bytes > kFileBytesMax) return unreadable(path, "too large");
-  simdjson::padded_string text;
-  if (simdjson::padded_string::load(path).get(text) != simdjson::SUCCESS) {
-    return unreadable(path, "cannot read");
-  }
-  return text;
+std::string_view text_of(const MappedFile& file) {
+  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
 Loaded tokenizer_of(Result<TokenizerParts> parts, const std::string& path) {
@@ -89,14 +83,11 @@ Loaded tokenizer_of(Result<TokenizerParts> parts, const std::string& path) {
 /// Calls `use(root)` with the file's value.
 template <class Use>
 auto with_json(const std::string& path, Use use) -> decltype(use(std::declval<JsonField>())) {
-  const auto text = file_bytes(path);
-  if (!text) return text.error();
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  if (const auto error = parser.parse(*text).get(root); error != simdjson::SUCCESS) {
-    return unreadable(path, simdjson::error_message(error));
-  }
-  return use(JsonField(root, ""));
+  const auto file = MappedFile::open(path, kFileBytesMax);
+  if (!file) return file.error();
+  const auto root = JsonField::parse(file->bytes());
+  if (!root) return unreadable(path, root.error().detail);
+  return use(*root);
 }
 
 /// What tokenizer_config.json, which may be missing, says of a BERT model.
@@ -118,10 +109,10 @@ Result<BertNormalizer::Rules> bert_rules(const std::string& path) {
 
 Result<std::vector<AddedToken>> added_tokens_from(const JsonField& field) {
   std::vector<AddedToken> tokens;
-  const auto list = field.array();
+  const auto list = field.elements();
   if (!list) return list.error();
-  for (const simdjson::dom::element value : *list) {
-    auto token = added_token_from(field.element(value, tokens.size()));
+  for (const JsonField& element : *list) {
+    auto token = added_token_from(element);
     if (!token) return token.error();
     tokens.push_back(*std::move(token));
   }
@@ -165,16 +156,16 @@ Loaded load_hf_tokenizer(const std::string& folder) {
   const std::string vocab = folder + "/vocab.txt";
   if (!std::filesystem::exists(json, failed)) {
     if (std::filesystem::exists(sentencepiece, failed)) {
-      const auto bytes = file_bytes(sentencepiece);
-      if (!bytes) return bytes.error();
-      return tokenizer_of(parts_of_xlm_r_model({bytes->data(), bytes->size()}), sentencepiece);
+      const auto file = MappedFile::open(sentencepiece, kFileBytesMax);
+      if (!file) return file.error();
+      return tokenizer_of(parts_of_xlm_r_model(text_of(*file)), sentencepiece);
     }
     if (std::filesystem::exists(vocab, failed)) {
       const auto rules = bert_rules(folder + "/tokenizer_config.json");
       if (!rules) return rules.error();
-      const auto bytes = file_bytes(vocab);
-      if (!bytes) return bytes.error();
-      return tokenizer_of(parts_of_bert_vocab({bytes->data(), bytes->size()}, *rules), vocab);
+      const auto file = MappedFile::open(vocab, kFileBytesMax);
+      if (!file) return file.error();
+      return tokenizer_of(parts_of_bert_vocab(text_of(*file), *rules), vocab);
     }
   }
   return with_json(

@@ -151,7 +151,7 @@ TEST(HfTokenizerFile, ErrorsNameFileAndField) {
             std::string::npos);
   const auto missing = load_hf_tokenizer("/nowhere");
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().detail, "/nowhere/tokenizer.json: no such file");
+  EXPECT_EQ(missing.error().detail, "/nowhere/tokenizer.json: No such file or directory");
 }
 
 TEST(HfTokenizerFile, SequencesInSequencesEndSomewhere) {
