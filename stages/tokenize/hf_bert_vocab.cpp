@@ -29,6 +29,7 @@ Result<TokenizerParts> parts_of_bert_vocab(std::string_view lines, BertNormalize
   parts.normalizer = std::make_unique<BertNormalizer>(cleaning);
   parts.pre_tokenizer = std::make_unique<WhiteSpaceCuts>(true);
   parts.model = std::make_unique<WordPiece>(std::move(vocab), std::move(rules));
+  parts.decoder = std::make_unique<WordPieceDecoder>("##", true);
   parts.cut_at_blanks = true;
   return parts;
 }

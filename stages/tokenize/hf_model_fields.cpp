@@ -59,6 +59,7 @@ Made word_piece_from(const JsonField& field) {
     if (!id) return id.error();
     if (member.key == *unknown_spelling) {
       rules.unknown = *id;
+      rules.unknown_spelling = *unknown_spelling;
       unknown_found = true;
     }
     vocab.emplace_back(std::move(member.key), *id);

@@ -19,6 +19,8 @@ Result<std::unique_ptr<const PreTokenizer>> pre_tokenizer_from(const JsonField& 
                                                                int depth = 0);
 Result<std::unique_ptr<const PieceModel>> piece_model_from(const JsonField& field);
 Result<std::vector<AddedToken>> added_tokens_from(const JsonField& field);
+/// Null where its kind or its values are not known, as only those who decode need one.
+std::unique_ptr<const PieceDecoder> piece_decoder_from(const JsonField& field);
 /// The whole file.
 Result<TokenizerParts> tokenizer_parts_from(const JsonField& root);
 

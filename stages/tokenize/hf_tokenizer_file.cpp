@@ -65,7 +65,7 @@ bool blanks_are_neutral(const JsonField& field, int depth = 0) {
   return true;
 }
 
-using Loaded = Result<std::shared_ptr<const Tokenizer>>;
+using Loaded = Result<std::shared_ptr<const HfTokenizer>>;
 
 Error unreadable(const std::string& path, const std::string& what) {
   return {ErrorCode::kFileUnreadable, path + ": " + what};
@@ -75,9 +75,11 @@ std::string_view text_of(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
-Loaded tokenizer_of(Result<TokenizerParts> parts, const std::string& path) {
+Loaded tokenizer_of(Result<TokenizerParts> parts, const std::string& path,
+                    std::span<const std::string> extra_tokens) {
   if (!parts) return unreadable(path, parts.error().detail);
-  return std::shared_ptr<const Tokenizer>(std::make_shared<HfTokenizer>(*std::move(parts)));
+  add_tokens(*parts, extra_tokens);
+  return std::make_shared<const HfTokenizer>(*std::move(parts));
 }
 
 /// Calls `use(root)` with the file's value.
@@ -141,6 +143,7 @@ Result<TokenizerParts> tokenizer_parts_from(const JsonField& root) {
   } else {
     parts.cut_at_blanks = false;
   }
+  if (const auto field = root.find("decoder")) parts.decoder = piece_decoder_from(*field);
   if (const auto field = root.find("added_tokens")) {
     auto tokens = added_tokens_from(*field);
     if (!tokens) return tokens.error();
@@ -149,7 +152,7 @@ Result<TokenizerParts> tokenizer_parts_from(const JsonField& root) {
   return parts;
 }
 
-Loaded load_hf_tokenizer(const std::string& folder) {
+Loaded load_hf_tokenizer(const std::string& folder, std::span<const std::string> extra_tokens) {
   std::error_code failed;
   const std::string json = folder + "/tokenizer.json";
   const std::string sentencepiece = folder + "/sentencepiece.bpe.model";
@@ -158,18 +161,25 @@ Loaded load_hf_tokenizer(const std::string& folder) {
     if (std::filesystem::exists(sentencepiece, failed)) {
       const auto file = MappedFile::open(sentencepiece, kFileBytesMax);
       if (!file) return file.error();
-      return tokenizer_of(parts_of_xlm_r_model(text_of(*file)), sentencepiece);
+      return tokenizer_of(parts_of_xlm_r_model(text_of(*file)), sentencepiece, extra_tokens);
     }
     if (std::filesystem::exists(vocab, failed)) {
       const auto rules = bert_rules(folder + "/tokenizer_config.json");
       if (!rules) return rules.error();
       const auto file = MappedFile::open(vocab, kFileBytesMax);
       if (!file) return file.error();
-      return tokenizer_of(parts_of_bert_vocab(text_of(*file), *rules), vocab);
+      return tokenizer_of(parts_of_bert_vocab(text_of(*file), *rules), vocab, extra_tokens);
     }
   }
-  return with_json(
-      json, [&](const JsonField& root) { return tokenizer_of(tokenizer_parts_from(root), json); });
+  return with_json(json, [&](const JsonField& root) {
+    return tokenizer_of(tokenizer_parts_from(root), json, extra_tokens);
+  });
+}
+
+Result<std::shared_ptr<const Tokenizer>> load_hf_tokenizer(const std::string& folder) {
+  const Loaded loaded = load_hf_tokenizer(folder, {});
+  if (!loaded) return loaded.error();
+  return std::shared_ptr<const Tokenizer>(*loaded);
 }
 
 }  // namespace pith

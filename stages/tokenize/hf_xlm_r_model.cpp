@@ -150,6 +150,7 @@ Result<TokenizerParts> parts_of_xlm_r_model(std::string_view serialized) {
   parts.added_tokens.push_back(std::move(mask));
   parts.pre_tokenizer = published_cuts();
   parts.model = std::make_unique<UnigramModel>(std::move(vocab), kUnknown, false);
+  parts.decoder = std::make_unique<MetaspaceDecoder>("\xE2\x96\x81", true);
   parts.cut_at_blanks = true;
   return parts;
 }

@@ -60,6 +60,24 @@ std::int32_t PieceTrie::find(std::string_view spelling) const {
   return node == kNone ? kNoId : id(node);
 }
 
+std::vector<std::string> PieceTrie::spellings(std::size_t ids) const {
+  std::vector<std::string> out(ids);
+  std::vector<std::pair<std::uint32_t, std::string>> open{{kRoot, ""}};
+  while (!open.empty()) {
+    const auto [at, spelling] = std::move(open.back());
+    open.pop_back();
+    const Node& node = nodes_[at];
+    if (node.id >= 0 && static_cast<std::size_t>(node.id) < ids) {
+      out[static_cast<std::size_t>(node.id)] = spelling;
+    }
+    for (std::uint32_t child = node.first_child; child < node.first_child + node.children;
+         ++child) {
+      open.emplace_back(child, spelling + static_cast<char>(nodes_[child].byte));
+    }
+  }
+  return out;
+}
+
 PieceTrie::Match PieceTrie::longest(std::uint32_t node, std::string_view text) const {
   Match match;
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -28,6 +28,9 @@ class PieceTrie {
   std::int32_t id(std::uint32_t node) const { return nodes_[node].id; }
   std::int32_t find(std::string_view spelling) const;
 
+  /// The spelling of every id below `ids`; empty where there is none.
+  std::vector<std::string> spellings(std::size_t ids) const;
+
   struct Match {
     std::size_t bytes = 0;
     std::int32_t id = kNoId;

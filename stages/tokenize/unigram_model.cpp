@@ -23,6 +23,12 @@ struct Ending {
   }
 };
 
+std::string byte_spelling(unsigned byte) {
+  std::array<char, 8> spelling{};
+  std::snprintf(spelling.data(), spelling.size(), "<0x%02X>", byte);
+  return spelling.data();
+}
+
 PieceTrie trie_of(std::vector<UnigramModel::Entry>& vocab) {
   std::vector<std::pair<std::string, std::int32_t>> pieces;
   pieces.reserve(vocab.size());
@@ -41,10 +47,18 @@ UnigramModel::UnigramModel(std::vector<Entry> vocab, std::int32_t unknown, bool 
   for (const Entry& entry : vocab) scores_.push_back(entry.score);
   unknown_score_ = *std::min_element(scores_.begin(), scores_.end()) - kUnknownPenalty;
   for (int byte = 0; byte_fallback && byte < 256; ++byte) {
-    std::array<char, 8> spelling{};
-    std::snprintf(spelling.data(), spelling.size(), "<0x%02X>", static_cast<unsigned>(byte));
-    byte_ids_.push_back(trie_.find(spelling.data()));
+    byte_ids_.push_back(trie_.find(byte_spelling(static_cast<unsigned>(byte))));
   }
+}
+
+std::string UnigramModel::spelling(std::string_view word, const WordPart& part) const {
+  const std::string_view stretch = word.substr(part.begin, part.end - part.begin);
+  if (byte_ids_.empty() || part.id == unknown_ || trie_.find(stretch) == part.id) {
+    return std::string(stretch);
+  }
+  const auto byte = std::find(byte_ids_.begin(), byte_ids_.end(), part.id);
+  assert(byte != byte_ids_.end());
+  return byte_spelling(static_cast<unsigned>(byte - byte_ids_.begin()));
 }
 
 std::int32_t UnigramModel::id_of(std::string_view spelling) const {

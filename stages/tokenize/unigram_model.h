@@ -22,6 +22,9 @@ class UnigramModel final : public PieceModel {
   UnigramModel(std::vector<Entry> vocab, std::int32_t unknown, bool byte_fallback);
 
   void encode(std::string_view word, std::vector<WordPart>& parts) const override;
+  /// An unknown stretch is spelled as it stands.
+  std::string spelling(std::string_view word, const WordPart& part) const override;
+  std::vector<std::string> spellings() const override { return trie_.spellings(scores_.size()); }
   std::int32_t id_of(std::string_view spelling) const override;
   std::int32_t vocab_size() const override { return static_cast<std::int32_t>(scores_.size()); }
 

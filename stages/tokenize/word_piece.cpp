@@ -11,6 +11,12 @@ WordPiece::WordPiece(std::vector<std::pair<std::string, std::int32_t>> vocab, Ru
   continuing_ = trie_.descend(PieceTrie::kRoot, rules_.continuing_prefix);
 }
 
+std::string WordPiece::spelling(std::string_view word, const WordPart& part) const {
+  if (part.id == rules_.unknown) return rules_.unknown_spelling;
+  std::string spelled(part.begin == 0 ? "" : rules_.continuing_prefix);
+  return spelled.append(word, part.begin, part.end - part.begin);
+}
+
 std::int32_t WordPiece::id_of(std::string_view spelling) const {
   const std::int32_t id = trie_.find(spelling);
   return id == PieceTrie::kNoId ? rules_.unknown : id;

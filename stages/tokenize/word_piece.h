@@ -16,12 +16,17 @@ class WordPiece final : public PieceModel {
  public:
   struct Rules {
     std::int32_t unknown = 0;
+    std::string unknown_spelling = "[UNK]";
     std::string continuing_prefix = "##";
     std::size_t max_word_chars = 100;
   };
   WordPiece(std::vector<std::pair<std::string, std::int32_t>> vocab, Rules rules);
 
   void encode(std::string_view word, std::vector<WordPart>& parts) const override;
+  std::string spelling(std::string_view word, const WordPart& part) const override;
+  std::vector<std::string> spellings() const override {
+    return trie_.spellings(static_cast<std::size_t>(vocab_size_));
+  }
   std::int32_t id_of(std::string_view spelling) const override;
   std::int32_t vocab_size() const override { return vocab_size_; }
 

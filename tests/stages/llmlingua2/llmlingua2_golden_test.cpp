@@ -1,0 +1,57 @@
+// All recorded runs of the reference, where the shared folder is beside the project.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/stages/llmlingua2/golden_row.h"
+
+namespace pith {
+namespace {
+
+const std::string kGolden = PITH_SHARED "/golden/";
+
+class Llmlingua2Golden : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(kGolden)) GTEST_SKIP() << "needs the folder ../shared";
+  }
+};
+
+std::shared_ptr<const TokenCounter> cl100k() {
+  const auto counter = load_token_counter("cl100k_base", PITH_MODELS);
+  EXPECT_TRUE(counter);
+  return *counter;
+}
+
+/// Rules alone: the network's answers are the recorded ones.
+TEST_F(Llmlingua2Golden, EveryRowFollowsFromTheRecordedProbabilities) {
+  std::map<std::string, std::shared_ptr<const Llmlingua2>> models;
+  RecordedNetwork network;
+  int compared = 0;
+  for (const GoldenRow& row : golden_rows(kGolden + "llmlingua2.jsonl")) {
+    auto& model = models[row.model];
+    if (!model) {
+      auto opened = Llmlingua2::open_with(
+          kGolden + "models/" + row.model,
+          [&](std::span<const std::int32_t> ids, const std::vector<bool>& active) {
+            return network(ids, active);
+          },
+          cl100k());
+      ASSERT_TRUE(opened) << opened.error().detail;
+      model = *opened;
+    }
+    if (!row.error.empty()) continue;
+    network.play(row);
+    Llmlingua2Trace trace;
+    const auto result = model->compress(row.contexts, row.options, &trace);
+    EXPECT_TRUE(result) << row.id << " " << row.model << ": " << result.error().detail;
+    if (!result) continue;
+    // Ties of recorded probabilities are ties here, so that fragile rows are no exception.
+    expect_golden(row, *result, trace, {});
+    ++compared;
+  }
+  EXPECT_EQ(compared, 447);
+}
+
+}  // namespace
+}  // namespace pith
