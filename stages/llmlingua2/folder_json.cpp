@@ -6,39 +6,33 @@ namespace pith {
 
 Result<std::optional<FolderJson>> FolderJson::open(const std::string& folder,
                                                    std::string_view name) {
-  constexpr std::uintmax_t kBytesMax = std::uintmax_t{1} << 20U;
-  FolderJson file;
-  file.path_ = folder + "/" + std::string(name);
+  constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 20U;
+  const std::string path = folder + "/" + std::string(name);
   std::error_code failed;
-  if (!std::filesystem::exists(file.path_, failed)) return std::optional<FolderJson>();
-  const std::uintmax_t bytes = std::filesystem::file_size(file.path_, failed);
-  if (failed || bytes > kBytesMax) return file.error("not a small file");
-  file.parser_ = std::make_unique<simdjson::dom::parser>();
-  if (const auto error = file.parser_->load(file.path_).get(file.root_);
-      error != simdjson::SUCCESS) {
-    return file.error(simdjson::error_message(error));
-  }
-  return std::optional<FolderJson>(std::move(file));
+  if (!std::filesystem::exists(path, failed)) return std::optional<FolderJson>();
+  auto file = MappedFile::open(path, kBytesMax);
+  if (!file) return file.error();
+  auto root = JsonField::parse(file->bytes());
+  if (!root) return Error{ErrorCode::kFileUnreadable, path + ": " + root.error().detail};
+  return std::optional<FolderJson>(FolderJson(path, *std::move(file), *std::move(root)));
 }
 
 bool FolderJson::has(std::string_view key) const {
-  return root_.at_key(key).error() == simdjson::SUCCESS;
-}
-
-bool FolderJson::is_null(std::string_view key) const {
-  simdjson::dom::element value;
-  return root_.at_key(key).get(value) == simdjson::SUCCESS && value.is_null();
-}
-
-std::optional<std::string> FolderJson::string(std::string_view key) const {
-  simdjson::dom::element value;
-  if (root_.at_key(key).get(value) != simdjson::SUCCESS) return std::nullopt;
-  if (simdjson::dom::element content; value["content"].get(content) == simdjson::SUCCESS) {
-    value = content;
+  const auto members = root_.members();
+  if (!members) return false;
+  for (const JsonMember& member : *members) {
+    if (member.key == key) return true;
   }
-  std::string_view text;
-  if (value.get(text) != simdjson::SUCCESS) return std::nullopt;
-  return std::string(text);
+  return false;
+}
+
+Result<std::optional<std::string>> FolderJson::token(std::string_view key) const {
+  const auto value = root_.find(key);
+  if (!value) return std::optional<std::string>();
+  const auto content = value->find("content");
+  const auto text = content ? content->string() : value->string();
+  if (!text) return error(text.error().detail);
+  return std::optional<std::string>(*text);
 }
 
 Error FolderJson::error(std::string_view what) const {

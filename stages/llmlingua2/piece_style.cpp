@@ -11,8 +11,8 @@ namespace {
 
 std::string folder_name(const std::string& folder) {
   std::error_code failed;
-  std::filesystem::path path = std::filesystem::weakly_canonical(folder, failed);
-  if (failed) path = folder;
+  // As it was called, also where that is a link.
+  const std::filesystem::path path = std::filesystem::absolute(folder, failed).lexically_normal();
   return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
@@ -39,12 +39,14 @@ Result<PieceStyle> piece_style(const std::string& folder) {
   if (large || has(lower, "slingua")) return PieceStyle{true, large};
   const auto config = FolderJson::open(folder, "config.json");
   if (!config) return config.error();
-  const std::string type = *config ? (*config)->string("model_type").value_or("") : "";
-  if (type == "bert") return PieceStyle{false, false};
-  if (type == "xlm-roberta") return PieceStyle{true, true};
-  const std::string what = "model_type: neither \"bert\" nor \"xlm-roberta\"";
-  if (*config) return (*config)->error(what);
-  return Error{ErrorCode::kFileUnreadable, folder + "/config.json: no such file"};
+  if (!*config) {
+    return Error{ErrorCode::kFileUnreadable, folder + "/config.json: no such file"};
+  }
+  const auto type = (*config)->token("model_type");
+  if (!type) return type.error();
+  if (*type == "bert") return PieceStyle{false, false};
+  if (*type == "xlm-roberta") return PieceStyle{true, true};
+  return (*config)->error("model_type: neither \"bert\" nor \"xlm-roberta\"");
 }
 
 }  // namespace pith

@@ -23,9 +23,9 @@ Roles default_roles(const PieceStyle& style) {
 Result<Done> read_roles(const FolderJson& file, Roles& roles) {
   for (auto& [role, token] : roles) {
     if (!file.has(role)) continue;
-    const auto value = file.string(role);
-    if (!value && !file.is_null(role)) return file.error(role + ": not a token");
-    token = value.value_or("");
+    const auto value = file.token(role);
+    if (!value) return value.error();
+    token = value->value_or("");
   }
   return Done{};
 }
