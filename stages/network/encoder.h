@@ -11,6 +11,7 @@
 
 #include "messages/result.h"
 #include "stages/network/encoder_config.h"
+#include "stages/network/precision.h"
 
 namespace pith {
 
@@ -25,12 +26,6 @@ struct EncoderSequence {
 /// pad_id count up from pad_id + 1, a pad_id has position pad_id.
 std::vector<std::int32_t> position_ids(const EncoderConfig& config,
                                        std::span<const std::int32_t> ids);
-
-enum class Precision : std::uint8_t {
-  kFloat32,
-  kBfloat16,  ///< Matrix products in bfloat16, where the CPU has instructions for it.
-  kInt8,      ///< Weights int8 per output channel, activations int8 per token; the rest float.
-};
 
 /// Asked between layers; a reason ends the work.
 using StopCheck = std::function<std::optional<Error>()>;

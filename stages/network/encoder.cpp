@@ -1,0 +1,258 @@
+#include "stages/network/encoder.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+
+#include "stages/network/encoder_weights.h"
+#include "stages/network/layers/attention.h"
+#include "stages/network/layers/gelu.h"
+
+namespace pith {
+namespace {
+
+/// Sequences are taken together up to this many rows: enough for the products to be at their best,
+/// few enough for a layer's activations to stay in the cache.
+constexpr std::size_t kGroupRows = 512;
+
+std::size_t padded_rows(std::size_t rows) {
+  constexpr std::size_t kStep = MatmulPlan::kRowsMax;
+  return (rows + kStep - 1) / kStep * kStep;
+}
+
+/// Activations of one group, [padded_rows, ...] each.
+struct WorkingMemory {
+  AlignedBuffer<float> hidden;           ///< [rows, hidden_size]: what goes from layer to layer.
+  AlignedBuffer<float> query_key_value;  ///< [rows, 3 hidden_size]
+  AlignedBuffer<float> context;          ///< [rows, hidden_size]: what attention gives.
+  AlignedBuffer<float> projected;        ///< [kRowsMax, hidden_size]
+  AlignedBuffer<float> wide;             ///< [kRowsMax, intermediate_size]
+  AttentionMemory attention;
+  LinearMemory linear;
+};
+
+/// Working memories that no call uses now.
+class MemoryPool {
+ public:
+  std::unique_ptr<WorkingMemory> take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return std::make_unique<WorkingMemory>();
+    std::unique_ptr<WorkingMemory> memory = std::move(idle_.back());
+    idle_.pop_back();
+    return memory;
+  }
+  void give_back(std::unique_ptr<WorkingMemory> memory) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(memory));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<WorkingMemory>> idle_;
+};
+
+class PackedEncoder final : public Encoder {
+ public:
+  PackedEncoder(EncoderConfig config, Precision precision, EncoderWeights weights)
+      : config_(config), precision_(precision), weights_(std::move(weights)) {}
+
+  const EncoderConfig& config() const override { return config_; }
+  Precision precision() const override { return precision_; }
+  Result<std::vector<float>> forward(std::span<const EncoderSequence> sequences,
+                                     const StopCheck& stop) const override;
+
+ private:
+  using Group = std::span<const EncoderSequence>;
+  std::size_t hidden_size() const { return static_cast<std::size_t>(config_.hidden_size); }
+  std::optional<Error> invalid(const EncoderSequence& sequence) const;
+  std::optional<Error> run(Group group, std::size_t rows, const StopCheck& stop,
+                           WorkingMemory& memory, float* logits) const;
+  void embed(Group group, float* hidden) const;
+  void attend(const EncoderLayerWeights& layer, Group group, std::size_t rows,
+              WorkingMemory& memory) const;
+  void feed_forward(const EncoderLayerWeights& layer, std::size_t rows,
+                    WorkingMemory& memory) const;
+  void classify(const float* hidden, std::size_t rows, float* logits) const;
+
+  EncoderConfig config_;
+  Precision precision_;
+  EncoderWeights weights_;
+  mutable MemoryPool pool_;
+};
+
+std::optional<Error> PackedEncoder::invalid(const EncoderSequence& sequence) const {
+  const auto within = [](std::span<const std::int32_t> numbers, std::int32_t end) {
+    return std::all_of(numbers.begin(), numbers.end(),
+                       [end](std::int32_t number) { return number >= 0 && number < end; });
+  };
+  if (sequence.ids.size() != sequence.positions.size()) {
+    return Error{ErrorCode::kInvalidArgument, "a sequence has as many positions as ids"};
+  }
+  if (!within(sequence.ids, config_.vocab_size)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "a token id is outside the model's vocabulary: vocab_size=" +
+                     std::to_string(config_.vocab_size)};
+  }
+  if (!within(sequence.positions, config_.max_positions)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "a sequence is longer than the model allows: length_max=" +
+                     std::to_string(config_.length_max())};
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<float>> PackedEncoder::forward(std::span<const EncoderSequence> sequences,
+                                                  const StopCheck& stop) const {
+  std::size_t total = 0;
+  for (const EncoderSequence& sequence : sequences) {
+    if (auto error = invalid(sequence)) return *std::move(error);
+    total += sequence.ids.size();
+  }
+  use_one_thread();
+  const auto num_labels = static_cast<std::size_t>(config_.num_labels);
+  std::vector<float> logits(total * num_labels);
+  std::unique_ptr<WorkingMemory> memory = pool_.take();
+  std::optional<Error> stopped;
+  std::size_t done = 0;
+  for (std::size_t first = 0; first < sequences.size() && !stopped;) {
+    std::size_t last = first;
+    std::size_t rows = 0;
+    do {
+      rows += sequences[last++].ids.size();
+    } while (last < sequences.size() && rows + sequences[last].ids.size() <= kGroupRows);
+    stopped = run(sequences.subspan(first, last - first), rows, stop, *memory,
+                  logits.data() + done * num_labels);
+    done += rows;
+    first = last;
+  }
+  pool_.give_back(std::move(memory));
+  if (stopped) return *std::move(stopped);
+  return logits;
+}
+
+std::optional<Error> PackedEncoder::run(Group group, std::size_t rows, const StopCheck& stop,
+                                        WorkingMemory& memory, float* logits) const {
+  if (rows == 0) return std::nullopt;
+  const std::size_t room = padded_rows(rows);
+  const auto wide = static_cast<std::size_t>(config_.intermediate_size);
+  memory.hidden.reserve(room * hidden_size());
+  memory.query_key_value.reserve(room * 3 * hidden_size());
+  memory.context.reserve(room * hidden_size());
+  memory.projected.reserve(MatmulPlan::kRowsMax * hidden_size());
+  memory.wide.reserve(MatmulPlan::kRowsMax * wide);
+  embed(group, memory.hidden.data());
+  for (const EncoderLayerWeights& layer : weights_.layers) {
+    if (stop) {
+      if (auto reason = stop()) return reason;
+    }
+    attend(layer, group, rows, memory);
+    feed_forward(layer, rows, memory);
+  }
+  classify(memory.hidden.data(), rows, logits);
+  return std::nullopt;
+}
+
+void PackedEncoder::embed(Group group, float* hidden) const {
+  const std::size_t width = hidden_size();
+  std::vector<float> position(width);
+  float* row = hidden;
+  for (const EncoderSequence& sequence : group) {
+    for (std::size_t i = 0; i < sequence.ids.size(); ++i, row += width) {
+      const auto at = [&](std::int32_t index) { return static_cast<std::uint64_t>(index) * width; };
+      widen(weights_.word_table, at(sequence.ids[i]), {row, width});
+      widen(weights_.position_table, at(sequence.positions[i]), position);
+      for (std::size_t k = 0; k < width; ++k) {
+        row[k] += weights_.type_embedding[k];
+        row[k] += position[k];
+      }
+    }
+  }
+  layer_norm_forward(hidden, static_cast<std::size_t>(row - hidden) / width,
+                     weights_.embedding_norm.view(), hidden);
+}
+
+void PackedEncoder::attend(const EncoderLayerWeights& layer, Group group, std::size_t rows,
+                           WorkingMemory& memory) const {
+  const std::size_t width = hidden_size();
+  const auto num_heads = static_cast<std::size_t>(config_.num_heads);
+  const AttentionShape shape = {num_heads, width / num_heads};
+  float* query_key_value = memory.query_key_value.data();
+  layer.query_key_value.forward(memory.hidden.data(), rows, memory.linear, query_key_value);
+  const bool narrow = precision_ != Precision::kFloat32 && cpu_has_bfloat16();
+  std::size_t first = 0;
+  for (const EncoderSequence& sequence : group) {
+    const std::size_t length = sequence.ids.size();
+    if (length == 0) continue;
+    (narrow ? attention_forward_bfloat16 : attention_forward)(
+        query_key_value + first * 3 * width, length, shape, memory.attention,
+        memory.context.data() + first * width);
+    first += length;
+  }
+}
+
+/// Rows only meet in attention: the rest of the layer goes block by block, while a block is in the
+/// cache.
+void PackedEncoder::feed_forward(const EncoderLayerWeights& layer, std::size_t rows,
+                                 WorkingMemory& memory) const {
+  const std::size_t width = hidden_size();
+  const auto wide_size = static_cast<std::size_t>(config_.intermediate_size);
+  float* projected = memory.projected.data();
+  float* wide = memory.wide.data();
+  for (std::size_t first = 0; first < rows; first += MatmulPlan::kRowsMax) {
+    const std::size_t count = std::min(MatmulPlan::kRowsMax, rows - first);
+    float* hidden = memory.hidden.data() + first * width;
+    layer.attention_output.forward(memory.context.data() + first * width, count, memory.linear,
+                                   projected);
+    add_layer_norm_forward(projected, hidden, count, layer.attention_norm.view(), hidden);
+    layer.up.forward(hidden, count, memory.linear, wide);
+    gelu_forward({wide, count * wide_size});
+    layer.down.forward(wide, count, memory.linear, projected);
+    add_layer_norm_forward(projected, hidden, count, layer.output_norm.view(), hidden);
+  }
+}
+
+void PackedEncoder::classify(const float* hidden, std::size_t rows, float* logits) const {
+  const std::size_t width = hidden_size();
+  const auto num_labels = static_cast<std::size_t>(config_.num_labels);
+  for (std::size_t row = 0; row < rows; ++row, hidden += width) {
+    for (std::size_t label = 0; label < num_labels; ++label) {
+      const float* weight = weights_.classifier.data() + label * width;
+      double sum = weights_.classifier_bias[label];
+      for (std::size_t k = 0; k < width; ++k) sum += static_cast<double>(hidden[k]) * weight[k];
+      *logits++ = static_cast<float>(sum);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::int32_t> position_ids(const EncoderConfig& config,
+                                       std::span<const std::int32_t> ids) {
+  std::vector<std::int32_t> positions(ids.size());
+  const bool from_padding = config.kind == EncoderKind::kXlmRoberta;
+  std::int32_t next = from_padding ? config.pad_id + 1 : 0;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    positions[i] = from_padding && ids[i] == config.pad_id ? config.pad_id : next++;
+  }
+  return positions;
+}
+
+Result<std::shared_ptr<const Encoder>> Encoder::open(const std::string& folder,
+                                                     Precision precision) {
+  if (precision == Precision::kBfloat16 && !cpu_has_bfloat16()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "precision bfloat16: this CPU has no instructions for it"};
+  }
+  auto config = read_encoder_config(folder);
+  if (!config) return config.error();
+  try {
+    auto weights = read_encoder_weights(folder, *config, precision);
+    if (!weights) return weights.error();
+    return std::shared_ptr<const Encoder>(
+        std::make_shared<PackedEncoder>(*config, precision, *std::move(weights)));
+  } catch (const std::exception& failed) {
+    return Error{ErrorCode::kFileUnreadable, folder + ": " + failed.what()};
+  }
+}
+
+}  // namespace pith

@@ -1,0 +1,47 @@
+// An encoder's weights, in the form its products want them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "messages/result.h"
+#include "stages/model_files/tensor_files.h"
+#include "stages/network/encoder_config.h"
+#include "stages/network/layers/layer_norm.h"
+#include "stages/network/linear.h"
+
+namespace pith {
+
+struct NormWeights {
+  std::vector<float> gain, bias;  ///< [hidden_size]
+  float epsilon = 0.0F;
+  LayerNormWeights view() const { return {gain, bias, epsilon}; }
+};
+
+struct EncoderLayerWeights {
+  Linear query_key_value;  ///< hidden -> 3 hidden, in this order.
+  Linear attention_output;
+  NormWeights attention_norm;
+  Linear up;
+  Linear down;
+  NormWeights output_norm;
+};
+
+/// Tables that are only looked up stay in the mapped files; the rest is packed.
+struct EncoderWeights {
+  TensorFiles files;
+  TensorView word_table;              ///< [vocab_size, hidden_size]
+  TensorView position_table;          ///< [max_positions, hidden_size]
+  std::vector<float> type_embedding;  ///< [hidden_size]: type 0, the only one used here.
+  NormWeights embedding_norm;
+  std::vector<EncoderLayerWeights> layers;
+  std::vector<float> classifier;       ///< [num_labels, hidden_size]
+  std::vector<float> classifier_bias;  ///< [num_labels]
+};
+
+/// Reads the tensors as Hugging Face's BertForTokenClassification and
+/// XLMRobertaForTokenClassification name them. Errors: kFileUnreadable, naming file and tensor.
+Result<EncoderWeights> read_encoder_weights(const std::string& folder, const EncoderConfig& config,
+                                            Precision precision);
+
+}  // namespace pith
