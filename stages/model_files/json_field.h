@@ -1,7 +1,9 @@
 // A field of a JSON file that knows its name, for errors that say which.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -70,6 +72,12 @@ class JsonElements {
  public:
   class Iterator {
    public:
+    using value_type = JsonField;
+    using reference = JsonField;
+    using pointer = void;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::input_iterator_tag;
+
     Iterator(const JsonField* whole, std::string_view text, std::size_t at);
     JsonField operator*() const { return whole_->element(text_.substr(at_, end_ - at_), place_); }
     Iterator& operator++();
@@ -103,6 +111,12 @@ class JsonMembers {
  public:
   class Iterator {
    public:
+    using value_type = JsonMember;
+    using reference = JsonMember;
+    using pointer = void;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::input_iterator_tag;
+
     Iterator(const JsonField* whole, std::string_view text, std::size_t at);
     JsonMember operator*() const;
     /// The key as it stands there, with quotes.

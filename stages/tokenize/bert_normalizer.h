@@ -15,6 +15,8 @@ class BertNormalizer final : public Normalizer {
   };
   explicit BertNormalizer(Rules rules) : rules_(rules) {}
   void apply(NormalizedText& text) const override;
+  /// A replacement character for a wrong byte is the most.
+  double growth() const override { return 4; }
 
  private:
   Rules rules_;

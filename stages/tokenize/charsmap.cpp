@@ -4,6 +4,8 @@
 #include <unicode/locid.h>
 #include <unicode/utext.h>
 
+#include <algorithm>
+
 #include "stages/tokenize/utf8.h"
 
 namespace pith {
@@ -67,10 +69,13 @@ Result<Charsmap> Charsmap::parse(std::string_view blob) {
   map.units_.reserve(trie_bytes / 4);
   for (std::size_t at = 4; at < 4 + trie_bytes; at += 4) map.units_.push_back(unit_at(at));
   map.replacements_ = blob.substr(4 + trie_bytes);
+  std::size_t begin = 0;
   for (std::size_t at = 0; at < map.replacements_.size();) {
     const Utf8Char c = utf8_char_at(map.replacements_, at);
     if (c.code_point == kNoCodePoint) return error;
     at += c.bytes;
+    if (c.code_point == 0) begin = at;
+    map.longest_ = std::max(map.longest_, at - begin);
   }
   return map;
 }

@@ -23,6 +23,7 @@ class Charsmap final : public Normalizer {
   static Result<Charsmap> parse(std::string_view blob);
 
   void apply(NormalizedText& text) const override;
+  double growth() const override { return static_cast<double>(longest_); }
 
  private:
   std::optional<std::string_view> replacement(std::string_view key) const;
@@ -31,6 +32,7 @@ class Charsmap final : public Normalizer {
 
   std::vector<std::uint32_t> units_;
   std::string replacements_;
+  std::size_t longest_ = 1;  ///< Bytes of a replacement.
 };
 
 /// Standard alphabet, padded; nothing when it is malformed.

@@ -10,6 +10,7 @@ Result<TokenizerParts> parts_of_bert_vocab(std::string_view lines, BertNormalize
   WordPiece::Rules rules;
   std::vector<std::pair<std::string, std::int32_t>> vocab;
   bool unknown_found = false;
+  vocab.reserve(static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n')) + 1);
   for (std::size_t at = 0; at < lines.size();) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size());
     std::string_view line = lines.substr(at, end - at);

@@ -15,8 +15,11 @@ Result<UnigramModel::Entry> entry_from(const JsonField& field) {
   auto spelling = (*part).string();
   if (!spelling) return spelling.error();
   if (++part == pair->end()) return field.error("not [piece, score]");
-  const auto score = (*part).number();
+  const JsonField score_field = *part;
+  const auto score = score_field.number();
   if (!score) return score.error();
+  // Sums of scores must stay numbers.
+  if (!(*score > -1e30 && *score < 1e30)) return score_field.error("out of range");
   if (!(++part == pair->end())) return field.error("not [piece, score]");
   return UnigramModel::Entry{*std::move(spelling), *score};
 }
@@ -27,6 +30,7 @@ Made unigram_from(const JsonField& field) {
   const auto list = vocab_field->elements();
   if (!list) return list.error();
   std::vector<UnigramModel::Entry> vocab;
+  vocab.reserve(static_cast<std::size_t>(std::distance(list->begin(), list->end())));
   for (const JsonField& element : *list) {
     auto entry = entry_from(element);
     if (!entry) return entry.error();
@@ -54,6 +58,7 @@ Made word_piece_from(const JsonField& field) {
   WordPiece::Rules rules;
   std::vector<std::pair<std::string, std::int32_t>> vocab;
   bool unknown_found = false;
+  vocab.reserve(static_cast<std::size_t>(std::distance(members->begin(), members->end())));
   for (JsonMember member : *members) {
     const auto id = member.value.index();
     if (!id) return id.error();

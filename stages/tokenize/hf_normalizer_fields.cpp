@@ -109,6 +109,7 @@ Made normalizer_from(const JsonField& field, int depth) {
   for (const JsonField& step : *steps) {
     auto next = normalizer_from(step, depth + 1);
     if (!next) return next.error();
+    if (out.size() == kSequenceStepsMax) return list->error("too many steps");
     out.push_back(*std::move(next));
   }
   return made<NormalizerSequence>(std::move(out));

@@ -21,7 +21,8 @@ Made metaspace_from(const JsonField& field) {
   if (!split) return split.error();
   if (!prefix) return prefix.error();
   if (!scheme) return scheme.error();
-  if (mark->empty()) return field.error("empty \"replacement\"");
+  // As long as one character in UTF-8 can be.
+  if (mark->empty() || mark->size() > 4) return field.error("replacement: not one character");
   Prepend prepend = Prepend::kAlways;
   if (*scheme == "first") {
     prepend = Prepend::kFirst;
@@ -53,6 +54,7 @@ Made pre_tokenizer_from(const JsonField& field, int depth) {
   for (const JsonField& step : *steps) {
     auto next = pre_tokenizer_from(step, depth + 1);
     if (!next) return next.error();
+    if (out.size() == kSequenceStepsMax) return list->error("too many steps");
     out.push_back(*std::move(next));
   }
   return made<PreTokenizerSequence>(std::move(out));

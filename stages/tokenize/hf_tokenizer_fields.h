@@ -1,7 +1,9 @@
 // The parts of a tokenizer.json.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "messages/result.h"
@@ -12,6 +14,11 @@ namespace pith {
 
 /// Sequences inside sequences: no deeper than this.
 inline constexpr int kSequenceDepthMax = 8;
+/// Steps of one sequence.
+inline constexpr std::size_t kSequenceStepsMax = 64;
+/// Bytes that the normalizer may make of a byte, which bounds the memory that a text takes. The
+/// longest replacement of NFKC has 33, and a blank becomes 3.
+inline constexpr double kGrowthMax = 256;
 
 // Errors of all: kFileUnreadable, naming the field.
 Result<std::unique_ptr<const Normalizer>> normalizer_from(const JsonField& field, int depth = 0);
@@ -23,5 +30,7 @@ Result<std::vector<AddedToken>> added_tokens_from(const JsonField& field);
 std::unique_ptr<const PieceDecoder> piece_decoder_from(const JsonField& field);
 /// The whole file.
 Result<TokenizerParts> tokenizer_parts_from(const JsonField& root);
+/// The same of its bytes. Memory: less than 32 times as many.
+Result<TokenizerParts> tokenizer_parts_of(std::span<const std::uint8_t> document);
 
 }  // namespace pith

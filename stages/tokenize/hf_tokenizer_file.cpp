@@ -133,6 +133,7 @@ Result<TokenizerParts> tokenizer_parts_from(const JsonField& root) {
     auto normalizer = normalizer_from(*field);
     if (!normalizer) return normalizer.error();
     parts.normalizer = *std::move(normalizer);
+    if (parts.normalizer->growth() > kGrowthMax) return field->error("makes texts too long");
     parts.cut_at_blanks = blanks_are_neutral(*field);
   }
   if (const auto field = root.find("pre_tokenizer")) {
@@ -150,6 +151,12 @@ Result<TokenizerParts> tokenizer_parts_from(const JsonField& root) {
     parts.added_tokens = *std::move(tokens);
   }
   return parts;
+}
+
+Result<TokenizerParts> tokenizer_parts_of(std::span<const std::uint8_t> document) {
+  const auto root = JsonField::parse(document);
+  if (!root) return root.error();
+  return tokenizer_parts_from(*root);
 }
 
 Loaded load_hf_tokenizer(const std::string& folder, std::span<const std::string> extra_tokens) {
@@ -171,9 +178,9 @@ Loaded load_hf_tokenizer(const std::string& folder, std::span<const std::string>
       return tokenizer_of(parts_of_bert_vocab(text_of(*file), *rules), vocab, extra_tokens);
     }
   }
-  return with_json(json, [&](const JsonField& root) {
-    return tokenizer_of(tokenizer_parts_from(root), json, extra_tokens);
-  });
+  const auto file = MappedFile::open(json, kFileBytesMax);
+  if (!file) return file.error();
+  return tokenizer_of(tokenizer_parts_of(file->bytes()), json, extra_tokens);
 }
 
 Result<std::shared_ptr<const Tokenizer>> load_hf_tokenizer(const std::string& folder) {

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "stages/tokenize/charsmap.h"
+#include "stages/tokenize/hf_tokenizer_fields.h"
 #include "stages/tokenize/hf_vocab_files.h"
 #include "stages/tokenize/unigram_model.h"
 
@@ -139,6 +140,9 @@ Result<TokenizerParts> parts_of_xlm_r_model(std::string_view serialized) {
     if (!map)
       return Error{ErrorCode::kFileUnreadable, "precompiled_charsmap: " + map.error().detail};
     parts.normalizer = std::make_unique<Charsmap>(*std::move(map));
+    if (parts.normalizer->growth() > kGrowthMax) {
+      return Error{ErrorCode::kFileUnreadable, "precompiled_charsmap: makes texts too long"};
+    }
   }
   if (pieces <= kOwnSpecials) return kMalformed;
   vocab.push_back({"<mask>", 0});

@@ -2,12 +2,25 @@
 
 #include <unicode/uchar.h>
 
+#include <algorithm>
+
 #include "stages/tokenize/utf8.h"
 
 namespace pith {
 
 void NormalizerSequence::apply(NormalizedText& text) const {
   for (const auto& step : steps_) step->apply(text);
+}
+
+double NormalizerSequence::growth() const {
+  double product = 1;
+  for (const auto& step : steps_) product *= step->growth();
+  return product;
+}
+
+double ReplaceNormalizer::growth() const {
+  const auto least = static_cast<double>(pattern_.unit.size() * pattern_.min_repeats);
+  return std::max(1.0, static_cast<double>(content_.size()) / least);
 }
 
 void StripNormalizer::apply(NormalizedText& text) const {

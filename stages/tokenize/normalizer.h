@@ -15,6 +15,8 @@ class Normalizer {
  public:
   virtual ~Normalizer() = default;
   virtual void apply(NormalizedText& text) const = 0;
+  /// Bytes that a byte of the text may become.
+  virtual double growth() const = 0;
 };
 
 /// One after the other.
@@ -23,6 +25,7 @@ class NormalizerSequence final : public Normalizer {
   explicit NormalizerSequence(std::vector<std::unique_ptr<const Normalizer>> steps)
       : steps_(std::move(steps)) {}
   void apply(NormalizedText& text) const override;
+  double growth() const override;
 
  private:
   std::vector<std::unique_ptr<const Normalizer>> steps_;
@@ -33,6 +36,7 @@ class StripNormalizer final : public Normalizer {
  public:
   StripNormalizer(bool left, bool right) : left_(left), right_(right) {}
   void apply(NormalizedText& text) const override;
+  double growth() const override { return 1; }
 
  private:
   bool left_;
@@ -51,6 +55,7 @@ class ReplaceNormalizer final : public Normalizer {
   ReplaceNormalizer(Pattern pattern, std::string content)
       : pattern_(std::move(pattern)), content_(std::move(content)) {}
   void apply(NormalizedText& text) const override;
+  double growth() const override;
 
  private:
   Pattern pattern_;

@@ -3,31 +3,57 @@
 #include <algorithm>
 
 namespace pith {
+namespace {
+
+using Pieces = std::vector<std::pair<std::string, std::int32_t>>;
+
+/// Of the trie of these sorted pieces: the root, and of every piece what the one before it has not.
+std::size_t num_nodes(const Pieces& pieces) {
+  std::size_t nodes = 1;
+  std::string_view before;
+  for (const auto& [spelling, id] : pieces) {
+    const auto differ =
+        std::mismatch(before.begin(), before.end(), spelling.begin(), spelling.end());
+    nodes += static_cast<std::size_t>(spelling.end() - differ.second);
+    before = spelling;
+  }
+  return nodes;
+}
+
+}  // namespace
 
 PieceTrie::PieceTrie(std::vector<std::pair<std::string, std::int32_t>> pieces) {
   std::stable_sort(pieces.begin(), pieces.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
+  nodes_.reserve(num_nodes(pieces));
   nodes_.emplace_back();
-  // The pieces that share the spelling of each node, in the nodes' order; `depth` grows in steps.
+  // The pieces that share the spelling of each node of the level that gets its children, in the
+  // nodes' order.
   struct Range {
-    std::size_t begin, end, depth;
+    std::size_t begin, end;
   };
-  std::vector<Range> ranges{{0, pieces.size(), 0}};
-  for (std::size_t node = 0; node < ranges.size(); ++node) {
-    auto [at, end, depth] = ranges[node];
-    for (; at < end && pieces[at].first.size() == depth; ++at) {
-      if (depth > 0) nodes_[node].id = pieces[at].second;
+  std::vector<Range> level{{0, pieces.size()}};
+  std::vector<Range> next_level;
+  std::size_t node = 0;
+  for (std::size_t depth = 0; !level.empty(); ++depth) {
+    for (auto [at, end] : level) {
+      for (; at < end && pieces[at].first.size() == depth; ++at) {
+        if (depth > 0) nodes_[node].id = pieces[at].second;
+      }
+      nodes_[node].first_child = static_cast<std::uint32_t>(nodes_.size());
+      while (at < end) {
+        const char byte = pieces[at].first[depth];
+        std::size_t next = at + 1;
+        while (next < end && pieces[next].first[depth] == byte) ++next;
+        next_level.push_back({at, next});
+        nodes_.push_back({0, kNoId, 0, static_cast<unsigned char>(byte)});
+        ++nodes_[node].children;
+        at = next;
+      }
+      ++node;
     }
-    nodes_[node].first_child = static_cast<std::uint32_t>(nodes_.size());
-    while (at < end) {
-      const char byte = pieces[at].first[depth];
-      std::size_t next = at + 1;
-      while (next < end && pieces[next].first[depth] == byte) ++next;
-      ranges.push_back({at, next, depth + 1});
-      nodes_.push_back({0, kNoId, 0, static_cast<unsigned char>(byte)});
-      ++nodes_[node].children;
-      at = next;
-    }
+    level.swap(next_level);
+    next_level.clear();
   }
 }
 

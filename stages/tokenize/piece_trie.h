@@ -10,7 +10,8 @@
 
 namespace pith {
 
-/// Breadth-first trie: the children of a node lie side by side, sorted by their byte.
+/// Breadth-first trie: the children of a node lie side by side, sorted by their byte. Memory: 12
+/// bytes a byte of the spellings at most.
 class PieceTrie {
  public:
   static constexpr std::uint32_t kRoot = 0;

@@ -160,6 +160,44 @@ TEST(HfTokenizerFile, SequencesInSequencesEndSomewhere) {
   EXPECT_NE(error_of(unigram(deep)).find("nested too deep"), std::string::npos);
 }
 
+TEST(HfTokenizerFile, NormalizerThatMultipliesTextIsRefused) {
+  const auto steps = [](int count) {
+    std::string list;
+    for (int i = 0; i < count; ++i) {
+      list += std::string(i > 0 ? "," : "") +
+              R"({"type":"Replace","pattern":{"String":"a"},"content":"aaaa"})";
+    }
+    return R"({"type":"Sequence","normalizers":[)" + list + "]}";
+  };
+  EXPECT_TRUE(load_text(unigram(kMetaspace, steps(4))));
+  EXPECT_NE(error_of(unigram(kMetaspace, steps(5))).find("normalizer: makes texts too long"),
+            std::string::npos);
+  std::string many = steps(100);
+  for (std::size_t at = 0; (at = many.find("aaaa", at)) != std::string::npos;) {
+    many.replace(at, 4, "a");
+  }
+  EXPECT_NE(error_of(unigram(kMetaspace, many)).find("normalizer.normalizers: too many steps"),
+            std::string::npos);
+}
+
+TEST(HfTokenizerFile, MarkOfABlankIsOneCharacter) {
+  EXPECT_NE(error_of(unigram(R"({"type":"Metaspace","replacement":"abcdefgh"})"))
+                .find("pre_tokenizer: replacement: "),
+            std::string::npos);
+}
+
+TEST(HfTokenizerFile, MembersAndPiecesThatAreGivenTwiceOrWrong) {
+  EXPECT_NE(
+      error_of(R"({"model":{"type":"WordPiece","vocab":{"[UNK]":0,"a":1,"a":2}}})").find("twice"),
+      std::string::npos);
+  EXPECT_NE(error_of(R"({"model":{"type":"Unigram","unk_id":0,"vocab":[["a",0],["b",1e300]]}})")
+                .find("model.vocab[1][1]: out of range"),
+            std::string::npos);
+  EXPECT_NE(error_of(R"({"model":{"type":"Unigram","unk_id":0,"vocab":[["a",0,1]]}})")
+                .find("model.vocab[0]: not [piece, score]"),
+            std::string::npos);
+}
+
 TEST(HfTokenizerFile, ChangedBytesGiveAnErrorOrATokenizerThatStaysInsideTheText) {
   const std::string normalizer = R"({"type":"Sequence","normalizers":[
       {"type":"Precompiled","precompiled_charsmap":"EAAAAAEEAABhAQAAAAAAgGIEAAB4AHkA"},
