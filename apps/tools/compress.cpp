@@ -11,6 +11,7 @@
 #include "apps/json_api/json_text.h"
 #include "apps/options/config.h"
 #include "apps/options/policies.h"
+#include "apps/tools/compress_exact.h"
 #include "apps/tools/input.h"
 #include "apps/tools/tools.h"
 #include "graph/compress_graph.h"
@@ -19,12 +20,14 @@ namespace pith {
 namespace {
 
 struct CompressFlags {
-  std::optional<float> rate, threshold;
+  std::optional<double> rate;  // exact mode counts in doubles
+  std::optional<float> threshold;
   std::optional<std::uint32_t> target_tokens;
   float min_gain = 0.0F;
   std::string policy, tokenizer = "o200k_base", query;
   std::vector<std::string> force_tokens, unprotect, files;
   bool exact = false, json = false, jsonl = false;
+  ExactFlags only_exact;
 };
 
 struct Compressor {
@@ -51,9 +54,9 @@ Result<CompressOptions> options_of(const CompressFlags& flags) {
     return Error{ErrorCode::kInvalidArgument, std::move(what)};
   };
   if (flags.rate) {
-    if (!(*flags.rate > 0.0F && *flags.rate <= 1.0F))
+    if (!(*flags.rate > 0.0 && *flags.rate <= 1.0))
       return invalid("--rate must be above 0 and at most 1");
-    options.target_rate = *flags.rate;
+    options.target_rate = static_cast<float>(*flags.rate);
   }
   if (flags.target_tokens) {
     if (*flags.target_tokens == 0) return invalid("--target-tokens must be at least 1");
@@ -93,12 +96,6 @@ int compress_lines(const Compressor& compressor) {
 }
 
 int run_compress(const CompressFlags& flags) {
-  if (flags.exact) {
-    return tool_error({ErrorCode::kInvalidArgument,
-                       "--exact reproduces LLMLingua-2 and needs one of its encoders as --policy "
-                       "DIR; this version "
-                       "loads n-gram policies only"});
-  }
   if (flags.jsonl && !flags.files.empty()) {
     return tool_error({ErrorCode::kInvalidArgument, "--jsonl reads standard input, not files"});
   }
@@ -145,6 +142,49 @@ int run_compress(const CompressFlags& flags) {
 
 }  // namespace
 
+namespace {
+
+/// Options that exact mode has alone, and those that it has not.
+void add_exact(CLI::App& app, const std::shared_ptr<CompressFlags>& flags) {
+  CLI::Option* exact = app.add_flag(
+      "--exact", flags->exact, "LLMLingua-2 to the byte; --policy is the folder of a model of it");
+  ExactFlags& only = flags->only_exact;
+  app.add_option("--precision", only.precision, "With --exact: float32, bfloat16 or int8")
+      ->type_name("NAME")
+      ->needs(exact);
+  app.add_flag("--force-reserve-digit", only.force_digits, "With --exact: keep digits")
+      ->needs(exact);
+  app.add_flag("--drop-consecutive", only.drop_consecutive,
+               "With --exact: of force tokens in a row keep one")
+      ->needs(exact);
+  app.add_option("--chunk-end-token", only.chunk_ends,
+                 "With --exact: where a chunk may end, in place of . and \\n; repeat for several")
+      ->type_name("TEXT")
+      ->allow_extra_args(false)
+      ->needs(exact);
+  app.add_flag("--return-word-label", only.labels,
+               "With --exact --json: the words and their labels")
+      ->needs(exact);
+  for (const char* native :
+       {"--threshold", "--tokenizer", "--query", "--unprotect", "--min-gain"}) {
+    app.get_option(native)->excludes(exact);
+  }
+}
+
+int run_exact(const CompressFlags& flags) {
+  ExactFlags exact = flags.only_exact;
+  exact.policy = flags.policy;
+  exact.rate = flags.rate;
+  exact.target_tokens = flags.target_tokens;
+  exact.force_tokens = flags.force_tokens;
+  exact.files = flags.files;
+  exact.json = flags.json;
+  exact.jsonl = flags.jsonl;
+  return run_compress_exact(exact);
+}
+
+}  // namespace
+
 void add_compress(CLI::App& parent, std::function<int()>& run) {
   auto flags = std::make_shared<CompressFlags>();
   CLI::App* app = parent.add_subcommand("compress", "Compress standard input or files");
@@ -176,13 +216,14 @@ void add_compress(CLI::App& parent, std::function<int()>& run) {
   app->add_option("--min-gain", flags->min_gain,
                   "Leave a text alone unless this share of its tokens goes")
       ->type_name("SHARE");
-  app->add_flag("--exact", flags->exact,
-                "Reproduce LLMLingua-2 to the byte (needs an encoder policy)");
+  add_exact(*app, flags);
   app->add_flag("--json", flags->json, "One JSON object a text");
   app->add_flag("--jsonl", flags->jsonl,
                 "One JSON request a line on standard input, one answer a line");
   app->add_option("FILE", flags->files, "Files; none or -: standard input");
-  app->callback([&run, flags] { run = [flags] { return run_compress(*flags); }; });
+  app->callback([&run, flags] {
+    run = [flags] { return flags->exact ? run_exact(*flags) : run_compress(*flags); };
+  });
 }
 
 }  // namespace pith

@@ -5,6 +5,7 @@
 
 #include "stages/llmlingua2/chunks.h"
 #include "stages/llmlingua2/context_filter.h"
+#include "stages/llmlingua2/encoder_network.h"
 #include "stages/llmlingua2/parallel_results.h"
 #include "stages/llmlingua2/python_text.h"
 #include "stages/llmlingua2/result_format.h"
@@ -40,6 +41,17 @@ Llmlingua2::Llmlingua2(std::shared_ptr<const HfTokenizer> tokenizer, PieceStyle 
       specials_(std::move(specials)),
       counter_(std::move(counter)),
       model_pass_(tokenizer_, std::move(network)) {}
+
+Result<std::shared_ptr<const Llmlingua2>> Llmlingua2::open(
+    const std::string& folder, Precision precision,
+    std::shared_ptr<const TokenCounter> cl100k_base) {
+  auto encoder = Encoder::open(folder, precision);
+  if (!encoder) return encoder.error();
+  if ((*encoder)->config().num_labels < 2) {
+    return Error{ErrorCode::kFileUnreadable, folder + "/config.json: fewer than two labels"};
+  }
+  return open_with(folder, encoder_network(*std::move(encoder)), std::move(cl100k_base));
+}
 
 Result<std::shared_ptr<const Llmlingua2>> Llmlingua2::open_with(
     const std::string& folder, KeepProbabilities network,

@@ -13,6 +13,7 @@
 #include "stages/llmlingua2/selection.h"
 #include "stages/llmlingua2/special_tokens.h"
 #include "stages/llmlingua2/words.h"
+#include "stages/network/encoder.h"
 #include "stages/tokenize/hf_tokenizer.h"
 #include "stages/tokenize/token_counter.h"
 
@@ -37,6 +38,10 @@ struct Llmlingua2Trace {
 /// Thread-safe: const after opening. Uses the cores of the machine, a chunk of text on each.
 class Llmlingua2 {
  public:
+  /// A Hugging Face folder. Errors: kFileUnreadable, kInvalidArgument (`precision`).
+  static Result<std::shared_ptr<const Llmlingua2>> open(
+      const std::string& folder, Precision precision,
+      std::shared_ptr<const TokenCounter> cl100k_base);
   /// The tokenizer of a Hugging Face folder, with a network of the caller's. Errors:
   /// kFileUnreadable.
   static Result<std::shared_ptr<const Llmlingua2>> open_with(
