@@ -5,6 +5,8 @@ PROGRAM_PACKAGES=(
   libdnnl-dev libhwy-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libsqlite3-dev libzstd-dev zlib1g-dev ca-certificates)
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev)
 BENCH_PACKAGES=(nginx-light)
+# The encoder's peer: large, so only where that part is run. Without OpenBLAS PyTorch multiplies by the reference BLAS.
+ENCODER_BENCH_PACKAGES=(python3 python3-torch python3-numpy libopenblas0-pthread)
 
 # Installs those that are missing. With everything there, it touches neither apt nor the network.
 install_packages() {
