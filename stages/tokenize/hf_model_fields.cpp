@@ -70,6 +70,11 @@ Made word_piece_from(const JsonField& field) {
     vocab.emplace_back(std::move(member.key), *id);
   }
   if (!unknown_found) return field.error("\"unk_token\" is not in the vocabulary");
+  for (const auto& [spelling, id] : vocab) {
+    if (id > id_max(vocab.size())) {
+      return vocab_field->member("", spelling).error("an id far beyond the number of pieces");
+    }
+  }
   const auto prefix = field.string("continuing_subword_prefix", "##");
   if (!prefix) return prefix.error();
   rules.continuing_prefix = *prefix;

@@ -14,6 +14,11 @@ namespace pith {
 
 /// Sequences inside sequences: no deeper than this.
 inline constexpr int kSequenceDepthMax = 8;
+/// The largest id that a vocabulary of `count` pieces may have: some ids may be missing, but tables
+/// by id must stay within the file's size.
+constexpr std::int64_t id_max(std::size_t count) {
+  return 4 * static_cast<std::int64_t>(count) + 1023;
+}
 /// Steps of one sequence.
 inline constexpr std::size_t kSequenceStepsMax = 64;
 /// Bytes that the normalizer may make of a byte, which bounds the memory that a text takes. The

@@ -148,6 +148,12 @@ Result<TokenizerParts> tokenizer_parts_from(const JsonField& root) {
   if (const auto field = root.find("added_tokens")) {
     auto tokens = added_tokens_from(*field);
     if (!tokens) return tokens.error();
+    const auto pieces = static_cast<std::size_t>(parts.model->vocab_size());
+    for (std::size_t place = 0; place < tokens->size(); ++place) {
+      if ((*tokens)[place].id > id_max(pieces + tokens->size())) {
+        return field->element("", place).error("id: far beyond the number of pieces");
+      }
+    }
     parts.added_tokens = *std::move(tokens);
   }
   return parts;

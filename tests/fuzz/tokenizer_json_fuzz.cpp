@@ -57,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Added tokens are normalised, which may make them longer; what ICU keeps comes on top.
   require(pith::allocation_watch::peak <= 32 * static_cast<std::ptrdiff_t>(size) + (1 << 21));
   if (!tokenizer) return 0;
+  require(tokenizer->spellings().size() == static_cast<std::size_t>(tokenizer->vocab_size()));
   for (const char* text :
        {"", "Hello  world, 12 abc!",
         "\xC3\xA9\x74\xCC\x81 \xE4\xB8\xAD\xE6\x96\x87 \xF0\x9F\x98\x80\xE2\x80\x8D",

@@ -198,6 +198,16 @@ TEST(HfTokenizerFile, MembersAndPiecesThatAreGivenTwiceOrWrong) {
             std::string::npos);
 }
 
+TEST(HfTokenizerFile, IdsFarBeyondTheNumberOfPiecesAreErrors) {
+  EXPECT_NE(error_of(R"({"model":{"type":"WordPiece","vocab":{"[UNK]":0,"a":1073741824}}})")
+                .find("model.vocab.a: an id"),
+            std::string::npos);
+  EXPECT_NE(error_of(R"({"model":{"type":"WordPiece","vocab":{"[UNK]":0}},
+                         "added_tokens":[{"id":1000000,"content":"x"}]})")
+                .find("added_tokens[0]: id: "),
+            std::string::npos);
+}
+
 TEST(HfTokenizerFile, ChangedBytesGiveAnErrorOrATokenizerThatStaysInsideTheText) {
   const std::string normalizer = R"({"type":"Sequence","normalizers":[
       {"type":"Precompiled","precompiled_charsmap":"EAAAAAEEAABhAQAAAAAAgGIEAAB4AHkA"},
