@@ -151,6 +151,8 @@ void read_compress(TableReader& table, Config& config) {
   });
   table.list("policies", config.policies);
   table.text("policy", config.champion);
+  table.parsed("precision", config.precision,
+               [](const std::string& text) { return parse_precision(text); });
   table.list("compressors", config.compressors);
   table.number("workers", config.workers, 0, 1024);
   table.finish();

@@ -11,6 +11,7 @@
 #include "messages/channel/endpoint.h"
 #include "messages/compress.h"
 #include "messages/result.h"
+#include "stages/network/precision.h"
 
 namespace pith {
 
@@ -63,8 +64,9 @@ struct Config {
   std::vector<std::string> force_tokens;
   bool structure = true, repeat_markers = false;
 
-  std::vector<std::string> policies;     ///< Files; empty: all shipped ones.
-  std::string champion;                  ///< Name or id; empty: ngram-multi, else the first.
+  std::vector<std::string> policies;          ///< Files, folders; empty: all shipped ones.
+  std::string champion;                       ///< Name or id; empty: ngram-multi, else the first.
+  Precision precision = Precision::kFloat32;  ///< Of encoders.
   std::vector<std::string> compressors;  ///< Endpoints of pith compressd; empty: in this process.
   std::uint32_t workers = 0;             ///< Compressor threads; 0: all cores.
 

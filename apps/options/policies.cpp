@@ -11,14 +11,15 @@ Result<std::shared_ptr<const PolicySet>> load_policies(const Config& config,
   std::string champion = config.champion;
   std::error_code error;
   if (champion.find('/') != std::string::npos ||
-      std::filesystem::is_regular_file(champion, error)) {
+      std::filesystem::is_regular_file(champion, error) ||
+      std::filesystem::is_regular_file(champion + "/config.json", error)) {
     paths.insert(paths.begin(), champion);
     champion.clear();
   }
   if (paths.empty()) {
     return Error{ErrorCode::kFileUnreadable, "no policy: " + models_dir + " holds no *.ngram file"};
   }
-  return open_policies(paths, champion);
+  return open_policies(paths, champion, {.precision = config.precision});
 }
 
 }  // namespace pith

@@ -10,8 +10,8 @@
 
 namespace pith {
 
-/// The configured policy files, else the shipped ones; config.champion may also be the path of one
-/// more. Errors: kFileUnreadable, kUnknownPolicy.
+/// The configured policy files and folders, else the shipped ones; config.champion may also be the
+/// path of one more. Errors: kFileUnreadable, kUnknownPolicy, kInvalidArgument (precision).
 Result<std::shared_ptr<const PolicySet>> load_policies(const Config& config,
                                                        const std::string& models_dir);
 

@@ -37,6 +37,8 @@ class TensorFiles {
   const TensorMap& all() const { return tensors_; }
   /// What was opened, the tensors' files in the order of their names.
   std::span<const MappedFile> files() const { return files_; }
+  /// Of files().
+  std::span<const std::string> paths() const { return paths_; }
 
  private:
   static Result<TensorFiles> open_index(const std::string& folder);

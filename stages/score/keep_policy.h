@@ -4,12 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "messages/result.h"
+#include "stages/network/precision.h"
 #include "stages/tokenize/tokenized_prompt.h"
 
 namespace pith {
@@ -20,12 +22,15 @@ struct ScoreLimits {
   const std::atomic<bool>* cancelled = nullptr;
 };
 
+/// Why to stop now, if there is a reason: kCancelled, kDeadlineExceeded.
+std::optional<Error> stop_reason(const ScoreLimits& limits);
+
 /// One text of a batch, and where its answer goes.
 struct ScoreItem {
-  std::string_view text;                ///< The segment's original text.
+  std::string_view text;  ///< The segment's original text.
   const TokenizedSegment* segment = nullptr;
-  std::string_view query;               ///< May be empty.
-  std::vector<float> keep_prob;         ///< Out: [num_words], each in [0, 1] and finite.
+  std::string_view query;        ///< May be empty.
+  std::vector<float> keep_prob;  ///< Out: [num_words], each in [0, 1] and finite.
 };
 
 /// Thread-safe without locks: const after construction. Never throws, never logs.
@@ -43,8 +48,16 @@ class KeepPolicy {
   virtual Result<Done> score(std::span<ScoreItem> batch, const ScoreLimits& limits) const = 0;
 };
 
-/// Opens a policy file or folder by what it holds: a *.ngram file now; Hugging Face folders join here.
-/// Errors: kFileUnreadable with the file and the field that is wrong.
-Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path);
+/// What is not in a policy's files.
+struct PolicyOptions {
+  Precision precision = Precision::kFloat32;        ///< Of an encoder's products.
+  std::size_t memo_bytes = std::size_t{64} << 20U;  ///< For scores of chunks seen before.
+};
+
+/// Opens a policy by what it is: a *.ngram file, or the Hugging Face folder of an LLMLingua-2
+/// encoder. Errors: kFileUnreadable with the file and the field that is wrong; kInvalidArgument
+/// when the CPU lacks options.precision.
+Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path,
+                                                      const PolicyOptions& options = {});
 
 }  // namespace pith

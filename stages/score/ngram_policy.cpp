@@ -14,17 +14,6 @@ constexpr std::uint64_t kFileBytesMax = 1ULL << 30;
 /// About 0.1 ms of work between two looks at the clock.
 constexpr std::size_t kPiecesPerCheck = 1024;
 
-Result<Done> check(const ScoreLimits& limits) {
-  if (limits.cancelled != nullptr && limits.cancelled->load(std::memory_order_relaxed)) {
-    return Error{ErrorCode::kCancelled, "cancelled while scoring"};
-  }
-  if (limits.deadline != std::chrono::steady_clock::time_point::max() &&
-      std::chrono::steady_clock::now() >= limits.deadline) {
-    return Error{ErrorCode::kDeadlineExceeded, "deadline passed while scoring"};
-  }
-  return Done{};
-}
-
 }  // namespace
 
 Result<std::vector<float>> word_surprisals(const NgramModel& model, const TokenizedSegment& segment,
@@ -35,7 +24,7 @@ Result<std::vector<float>> word_surprisals(const NgramModel& model, const Tokeni
   NgramModel::State state;
   for (std::size_t i = 0; i < segment.pieces.size(); ++i) {
     if (i % kPiecesPerCheck == 0) {
-      if (const Result<Done> go_on = check(limits); !go_on) return go_on.error();
+      if (auto reason = stop_reason(limits)) return *std::move(reason);
     }
     const Piece& piece = segment.pieces[i];
     const float nats = model.advance(state, static_cast<std::uint32_t>(piece.id));

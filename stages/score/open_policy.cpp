@@ -1,14 +1,23 @@
 #include <array>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
+#include "stages/score/encoder_policy.h"
 #include "stages/score/keep_policy.h"
 #include "stages/score/ngram_policy.h"
 
 namespace pith {
 
-Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path) {
+Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path,
+                                                      const PolicyOptions& options) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) {
+    auto policy = EncoderPolicy::open(path, options);
+    if (!policy) return policy.error();
+    return std::shared_ptr<const KeepPolicy>(*std::move(policy));
+  }
   // By content, not by name: a file may be called anything.
   constexpr std::string_view kFamily = "pith-ngram ";
   std::array<char, kFamily.size()> start = {};

@@ -33,11 +33,12 @@ std::shared_ptr<const KeepPolicy> PolicySet::find(std::string_view id_or_name) c
 }
 
 Result<std::shared_ptr<const PolicySet>> open_policies(const std::vector<std::string>& paths,
-                                                       std::string_view champion) {
+                                                       std::string_view champion,
+                                                       const PolicyOptions& options) {
   if (paths.empty()) return Error{ErrorCode::kUnknownPolicy, "no policy file given"};
   std::vector<std::shared_ptr<const KeepPolicy>> policies;
   for (const std::string& path : paths) {
-    Result<std::shared_ptr<const KeepPolicy>> policy = open_policy(path);
+    Result<std::shared_ptr<const KeepPolicy>> policy = open_policy(path, options);
     if (!policy) return policy.error();
     policies.push_back(*std::move(policy));
   }

@@ -16,7 +16,8 @@ class PolicySet {
   /// `champion` is the index that an empty name means. policies is not empty.
   PolicySet(std::vector<std::shared_ptr<const KeepPolicy>> policies, std::size_t champion);
 
-  /// By id, unambiguous id prefix of at least 8 digits, or name; empty: the champion; null when unknown.
+  /// By id, unambiguous id prefix of at least 8 digits, or name; empty: the champion; null when
+  /// unknown.
   std::shared_ptr<const KeepPolicy> find(std::string_view id_or_name) const;
   const std::shared_ptr<const KeepPolicy>& champion() const { return policies_[champion_]; }
   const std::vector<std::shared_ptr<const KeepPolicy>>& all() const { return policies_; }
@@ -26,9 +27,10 @@ class PolicySet {
   std::size_t champion_;
 };
 
-/// Opens every path; the champion is the policy named or identified by `champion` (empty: the first).
-/// Errors: kFileUnreadable, kUnknownPolicy.
+/// Opens every path; the champion is the policy named or identified by `champion` (empty: the
+/// first). Errors: as open_policy, and kUnknownPolicy.
 Result<std::shared_ptr<const PolicySet>> open_policies(const std::vector<std::string>& paths,
-                                                       std::string_view champion);
+                                                       std::string_view champion,
+                                                       const PolicyOptions& options = {});
 
 }  // namespace pith

@@ -38,6 +38,7 @@ url = "http://127.0.0.1:11434"
 [compress]
 mode = "observe"
 rate = 0.4
+precision = "int8"
 protect = ["numbers", "urls"]
 [tokenizers]
 "my-*" = "cl100k_base"
@@ -55,6 +56,7 @@ token = "secret"
   EXPECT_EQ(config->upstreams[1].port, 11434);
   EXPECT_EQ(config->mode, Mode::kObserve);
   EXPECT_FLOAT_EQ(config->rate, 0.4F);
+  EXPECT_EQ(config->precision, Precision::kInt8);
   EXPECT_EQ(config->protect, kProtectNumbers | kProtectUrls);
   EXPECT_EQ(reader_for_model(*config, "my-model"), "cl100k_base");
 }

@@ -1,0 +1,163 @@
+#include "stages/score/encoder_policy.h"
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <mutex>
+#include <unordered_map>
+
+#include "stages/score/chunk_cuts.h"
+#include "stages/score/word_logits.h"
+
+namespace pith {
+namespace {
+
+/// Rows that a product needs to be at its best; a chunk may be longer.
+constexpr std::size_t kGroupIds = 512;
+
+/// Of an item's logits, those of a chunk: the item and its place there.
+struct Wanted {
+  std::size_t chunk = 0;
+  PieceRange pieces;
+};
+
+}  // namespace
+
+struct EncoderPolicy::Chunk {
+  std::vector<std::int32_t> ids;  ///< Specials included.
+  ChunkKey key;
+  ScoreMemo::Scores logits;  ///< keep - drop, of each piece.
+};
+
+EncoderPolicy::EncoderPolicy(std::shared_ptr<const Encoder> encoder,
+                             std::shared_ptr<const Tokenizer> tokenizer, Specials specials,
+                             std::string id, std::string name, std::size_t memo_bytes)
+    : encoder_(std::move(encoder)),
+      tokenizer_(std::move(tokenizer)),
+      specials_(specials),
+      id_(std::move(id)),
+      name_(std::move(name)),
+      memo_(memo_bytes) {
+  assert(encoder_->config().num_labels == 2);
+  assert(encoder_->config().length_max() > 2);
+}
+
+Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits& limits) const {
+  if (auto reason = stop_reason(limits)) return *std::move(reason);
+  const auto pieces_max = static_cast<std::size_t>(encoder_->config().length_max()) - 2;
+  std::vector<Chunk> chunks;
+  std::vector<std::vector<Wanted>> wanted(batch.size());
+  // A text may come twice, and texts may share chunks.
+  std::unordered_map<ChunkKey, std::size_t, ChunkKeyHash> known;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const TokenizedSegment& segment = *batch[i].segment;
+    for (const PieceRange& range : cut_chunks(batch[i].text, segment, pieces_max)) {
+      Chunk chunk;
+      chunk.ids.reserve(range.end - range.begin + 2);
+      chunk.ids.push_back(specials_.begin);
+      for (std::size_t at = range.begin; at < range.end; ++at) {
+        chunk.ids.push_back(segment.pieces[at].id);
+      }
+      chunk.ids.push_back(specials_.end);
+      chunk.key = ChunkKey::of(chunk.ids);
+      const auto [place, is_new] = known.emplace(chunk.key, chunks.size());
+      wanted[i].push_back({place->second, range});
+      if (is_new) chunks.push_back(std::move(chunk));
+    }
+  }
+  std::vector<Chunk*> missing;
+  for (Chunk& chunk : chunks) {
+    chunk.logits = memo_.find(chunk.key);
+    if (chunk.logits == nullptr) missing.push_back(&chunk);
+  }
+  if (const auto done = run(missing, limits); !done) return done.error();
+  std::vector<float> logits;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    logits.clear();
+    for (const Wanted& part : wanted[i]) {
+      const std::vector<float>& of_chunk = *chunks[part.chunk].logits;
+      assert(of_chunk.size() == part.pieces.end - part.pieces.begin);
+      logits.insert(logits.end(), of_chunk.begin(), of_chunk.end());
+    }
+    batch[i].keep_prob = word_logits(*batch[i].segment, logits);
+    for (float& value : batch[i].keep_prob) value = keep_probability(value);
+  }
+  return Done{};
+}
+
+Result<Done> EncoderPolicy::run(std::span<Chunk* const> chunks, const ScoreLimits& limits) const {
+  std::vector<std::span<Chunk* const>> groups;
+  for (std::size_t begin = 0; begin < chunks.size();) {
+    std::size_t end = begin;
+    std::size_t num_ids = 0;
+    do {
+      num_ids += chunks[end++]->ids.size();
+    } while (end < chunks.size() && num_ids + chunks[end]->ids.size() <= kGroupIds);
+    groups.push_back(chunks.subspan(begin, end - begin));
+    begin = end;
+  }
+  std::mutex mutex;
+  std::optional<Error> failed;
+  std::atomic<bool> give_up = false;  // One group failed: the others' work would be in vain.
+  const StopCheck stop = [&]() -> std::optional<Error> {
+    if (give_up.load(std::memory_order_relaxed)) {
+      return Error{ErrorCode::kCancelled, "another part of the batch failed"};
+    }
+    return stop_reason(limits);
+  };
+  const auto run_one = [&](std::size_t group) {
+    if (give_up.load(std::memory_order_relaxed)) return;
+    const auto done = run_group(groups[group], stop);
+    if (done) return;
+    const std::lock_guard lock(mutex);
+    if (!failed) failed = done.error();
+    give_up = true;
+  };
+  if (groups.size() == 1) {
+    run_one(0);
+  } else if (!groups.empty()) {
+    // Isolated: a thread that waits here for its last group must not begin another prompt.
+    tbb::this_task_arena::isolate([&] {
+      tbb::parallel_for(
+          tbb::blocked_range<std::size_t>(0, groups.size(), 1),
+          [&](const tbb::blocked_range<std::size_t>& range) {
+            for (std::size_t group = range.begin(); group < range.end(); ++group) run_one(group);
+          },
+          tbb::simple_partitioner());
+    });
+  }
+  if (failed) return *std::move(failed);
+  return Done{};
+}
+
+Result<Done> EncoderPolicy::run_group(std::span<Chunk* const> group, const StopCheck& stop) const {
+  std::vector<std::vector<std::int32_t>> positions;
+  std::vector<EncoderSequence> sequences;
+  positions.reserve(group.size());
+  for (const Chunk* chunk : group) {
+    positions.push_back(position_ids(encoder_->config(), chunk->ids));
+    sequences.push_back({chunk->ids, positions.back()});
+  }
+  const auto labels = encoder_->forward(sequences, stop);
+  if (!labels) return labels.error();
+  const float* row = labels->data();
+  for (Chunk* chunk : group) {
+    const std::size_t num_pieces = chunk->ids.size() - 2;
+    std::vector<float> logits(num_pieces);
+    row += 2;  // The special in front.
+    for (float& logit : logits) {
+      logit = row[1] - row[0];
+      row += 2;
+    }
+    row += 2;
+    chunk->logits = std::make_shared<const std::vector<float>>(std::move(logits));
+    memo_.store(chunk->key, chunk->logits);
+  }
+  return Done{};
+}
+
+}  // namespace pith
