@@ -1,6 +1,7 @@
 #include "stages/network/encoder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <mutex>
 
@@ -14,6 +15,10 @@ namespace {
 /// Sequences are taken together up to this many rows: enough for the products to be at their best,
 /// few enough for a layer's activations to stay in the cache.
 constexpr std::size_t kGroupRows = 512;
+
+/// What int8 products may change of a probability on the probe: half of what they may change on any
+/// text (0.02), as a probe of a few hundred tokens does not meet the worst.
+constexpr float kInt8ProbeErrorMax = 0.01F;
 
 std::size_t padded_rows(std::size_t rows) {
   constexpr std::size_t kStep = MatmulPlan::kRowsMax;
@@ -29,6 +34,7 @@ struct WorkingMemory {
   AlignedBuffer<float> wide;             ///< [kRowsMax, intermediate_size]
   AttentionMemory attention;
   LinearMemory linear;
+  std::vector<float> position;  ///< [hidden_size]
 };
 
 /// Working memories that no call uses now.
@@ -51,13 +57,35 @@ class MemoryPool {
   std::vector<std::unique_ptr<WorkingMemory>> idle_;
 };
 
+std::string description(const LayerPrecision& products) {
+  std::string text;
+  for (const auto& [name, precision] :
+       {std::pair{"query_key_value", products.query_key_value},
+        std::pair{"attention_output", products.attention_output}, std::pair{"up", products.up},
+        std::pair{"down", products.down}}) {
+    text +=
+        (text.empty() ? "" : ", ") + std::string(name) + " " + std::string(to_string(precision));
+  }
+  return text;
+}
+
 class PackedEncoder final : public Encoder {
  public:
-  PackedEncoder(EncoderConfig config, Precision precision, EncoderWeights weights)
-      : config_(config), precision_(precision), weights_(std::move(weights)) {}
+  PackedEncoder(EncoderConfig config, Precision precision, const LayerPrecision& products,
+                EncoderWeights weights)
+      : config_(config),
+        precision_(precision),
+        products_(description(products)),
+        weights_(std::move(weights)) {}
+  /// Errors as Encoder::open.
+  static Result<std::shared_ptr<const Encoder>> load(const std::string& folder,
+                                                     const EncoderConfig& config,
+                                                     Precision precision,
+                                                     const LayerPrecision& products);
 
   const EncoderConfig& config() const override { return config_; }
   Precision precision() const override { return precision_; }
+  const std::string& products() const override { return products_; }
   Result<std::vector<float>> forward(std::span<const EncoderSequence> sequences,
                                      const StopCheck& stop) const override;
 
@@ -67,7 +95,7 @@ class PackedEncoder final : public Encoder {
   std::optional<Error> invalid(const EncoderSequence& sequence) const;
   std::optional<Error> run(Group group, std::size_t rows, const StopCheck& stop,
                            WorkingMemory& memory, float* logits) const;
-  void embed(Group group, float* hidden) const;
+  void embed(Group group, WorkingMemory& memory) const;
   void attend(const EncoderLayerWeights& layer, Group group, std::size_t rows,
               WorkingMemory& memory) const;
   void feed_forward(const EncoderLayerWeights& layer, std::size_t rows,
@@ -76,6 +104,7 @@ class PackedEncoder final : public Encoder {
 
   EncoderConfig config_;
   Precision precision_;
+  std::string products_;
   EncoderWeights weights_;
   mutable MemoryPool pool_;
 };
@@ -140,7 +169,7 @@ std::optional<Error> PackedEncoder::run(Group group, std::size_t rows, const Sto
   memory.context.reserve(room * hidden_size());
   memory.projected.reserve(MatmulPlan::kRowsMax * hidden_size());
   memory.wide.reserve(MatmulPlan::kRowsMax * wide);
-  embed(group, memory.hidden.data());
+  embed(group, memory);
   for (const EncoderLayerWeights& layer : weights_.layers) {
     if (stop) {
       if (auto reason = stop()) return reason;
@@ -152,9 +181,11 @@ std::optional<Error> PackedEncoder::run(Group group, std::size_t rows, const Sto
   return std::nullopt;
 }
 
-void PackedEncoder::embed(Group group, float* hidden) const {
+void PackedEncoder::embed(Group group, WorkingMemory& memory) const {
   const std::size_t width = hidden_size();
-  std::vector<float> position(width);
+  float* hidden = memory.hidden.data();
+  std::vector<float>& position = memory.position;
+  position.resize(width);
   float* row = hidden;
   for (const EncoderSequence& sequence : group) {
     for (std::size_t i = 0; i < sequence.ids.size(); ++i, row += width) {
@@ -224,6 +255,82 @@ void PackedEncoder::classify(const float* hidden, std::size_t rows, float* logit
   }
 }
 
+Result<std::shared_ptr<const Encoder>> PackedEncoder::load(const std::string& folder,
+                                                           const EncoderConfig& config,
+                                                           Precision precision,
+                                                           const LayerPrecision& products) {
+  try {
+    auto weights = read_encoder_weights(folder, config, products);
+    if (!weights) return weights.error();
+    return std::shared_ptr<const Encoder>(
+        std::make_shared<PackedEncoder>(config, precision, products, *std::move(weights)));
+  } catch (const std::exception& failed) {
+    return Error{ErrorCode::kFileUnreadable, folder + ": " + failed.what()};
+  }
+}
+
+/// Pseudo-random ids from all of the vocabulary, always the same.
+std::vector<std::int32_t> probe_ids(const EncoderConfig& config) {
+  constexpr std::int32_t kLength = 256;
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(std::min(kLength, config.length_max())));
+  std::uint32_t state = 1;
+  for (std::int32_t& id : ids) {
+    state = state * 1664525U + 1013904223U;
+    id = static_cast<std::int32_t>((state >> 8U) % static_cast<std::uint32_t>(config.vocab_size));
+  }
+  return ids;
+}
+
+/// softmax(logits)[label], of every token and label.
+std::vector<float> probabilities(std::vector<float> logits, std::size_t num_labels) {
+  for (std::size_t first = 0; first < logits.size(); first += num_labels) {
+    const std::span<float> token(logits.data() + first, num_labels);
+    const float largest = *std::max_element(token.begin(), token.end());
+    float sum = 0.0F;
+    for (float& value : token) sum += value = std::exp(value - largest);
+    for (float& value : token) value /= sum;
+  }
+  return logits;
+}
+
+Result<std::vector<float>> probe(const Encoder& encoder) {
+  const std::vector<std::int32_t> ids = probe_ids(encoder.config());
+  const std::vector<std::int32_t> positions = position_ids(encoder.config(), ids);
+  const EncoderSequence sequence = {ids, positions};
+  auto logits = encoder.forward({&sequence, 1});
+  if (!logits) return logits.error();
+  return probabilities(*std::move(logits), static_cast<std::size_t>(encoder.config().num_labels));
+}
+
+/// The fastest mixture of int8 and a wider type that keeps the probabilities: all of it, all but
+/// the expansion of the feed-forward part (whose errors weigh most), none.
+Result<std::shared_ptr<const Encoder>> load_int8(const std::string& folder,
+                                                 const EncoderConfig& config) {
+  constexpr Precision kNarrow = Precision::kInt8;
+  const Precision wide = cpu_has_bfloat16() ? Precision::kBfloat16 : Precision::kFloat32;
+  std::vector<float> expected;
+  {
+    auto exact = PackedEncoder::load(folder, config, Precision::kFloat32, {});
+    if (!exact) return exact.error();
+    auto probed = probe(**exact);
+    if (!probed) return probed.error();
+    expected = *std::move(probed);
+  }
+  for (const LayerPrecision& mixture : {LayerPrecision{kNarrow, kNarrow, kNarrow, kNarrow},
+                                        LayerPrecision{kNarrow, kNarrow, wide, kNarrow}}) {
+    auto encoder = PackedEncoder::load(folder, config, kNarrow, mixture);
+    if (!encoder) return encoder.error();
+    const auto actual = probe(**encoder);
+    if (!actual) return actual.error();
+    float worst = 0.0F;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      worst = std::max(worst, std::abs((*actual)[i] - expected[i]));
+    }
+    if (worst <= kInt8ProbeErrorMax) return encoder;
+  }
+  return PackedEncoder::load(folder, config, kNarrow, {wide, wide, wide, wide});
+}
+
 }  // namespace
 
 std::vector<std::int32_t> position_ids(const EncoderConfig& config,
@@ -245,14 +352,9 @@ Result<std::shared_ptr<const Encoder>> Encoder::open(const std::string& folder,
   }
   auto config = read_encoder_config(folder);
   if (!config) return config.error();
-  try {
-    auto weights = read_encoder_weights(folder, *config, precision);
-    if (!weights) return weights.error();
-    return std::shared_ptr<const Encoder>(
-        std::make_shared<PackedEncoder>(*config, precision, *std::move(weights)));
-  } catch (const std::exception& failed) {
-    return Error{ErrorCode::kFileUnreadable, folder + ": " + failed.what()};
-  }
+  if (precision == Precision::kInt8) return load_int8(folder, *config);
+  return PackedEncoder::load(folder, *config, precision,
+                             {precision, precision, precision, precision});
 }
 
 }  // namespace pith

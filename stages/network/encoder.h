@@ -43,6 +43,9 @@ class Encoder {
 
   virtual const EncoderConfig& config() const = 0;
   virtual Precision precision() const = 0;
+  /// What each kind of product in a layer really uses, for people: "query_key_value int8,
+  /// attention_output int8, up bfloat16, down int8".
+  virtual const std::string& products() const = 0;
 
   /// Logits of all sequences, one behind the other: [sum of lengths, num_labels], row-major.
   /// Sequences are packed, attention is within each; a sequence's logits do not depend on what it

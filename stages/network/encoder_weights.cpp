@@ -50,13 +50,15 @@ struct Plans {
   std::shared_ptr<const MatmulPlan> query_key_value, attention_output, up, down;
 };
 
-Plans plans_for(const EncoderConfig& config, Precision precision) {
+Plans plans_for(const EncoderConfig& config, const LayerPrecision& precision) {
   const auto hidden = static_cast<std::size_t>(config.hidden_size);
   const auto wide = static_cast<std::size_t>(config.intermediate_size);
-  const auto plan = [&](std::size_t in, std::size_t out) {
-    return std::make_shared<const MatmulPlan>(in, out, precision);
+  const auto plan = [](std::size_t in, std::size_t out, Precision how) {
+    return std::make_shared<const MatmulPlan>(in, out, how);
   };
-  return {plan(hidden, 3 * hidden), plan(hidden, hidden), plan(hidden, wide), plan(wide, hidden)};
+  return {plan(hidden, 3 * hidden, precision.query_key_value),
+          plan(hidden, hidden, precision.attention_output), plan(hidden, wide, precision.up),
+          plan(wide, hidden, precision.down)};
 }
 
 Result<Linear> linear(TensorReader& reader, const std::string& name, std::uint64_t in,
@@ -106,7 +108,7 @@ Result<EncoderLayerWeights> read_layer(TensorReader& reader, const std::string& 
 }  // namespace
 
 Result<EncoderWeights> read_encoder_weights(const std::string& folder, const EncoderConfig& config,
-                                            Precision precision) {
+                                            const LayerPrecision& precision) {
   auto files = TensorFiles::open_folder(folder);
   if (!files) return files.error();
   EncoderWeights weights;

@@ -27,6 +27,14 @@ struct EncoderLayerWeights {
   NormWeights output_norm;
 };
 
+/// The number type of each kind of product in a layer.
+struct LayerPrecision {
+  Precision query_key_value = Precision::kFloat32;
+  Precision attention_output = Precision::kFloat32;
+  Precision up = Precision::kFloat32;
+  Precision down = Precision::kFloat32;
+};
+
 /// Tables that are only looked up stay in the mapped files; the rest is packed.
 struct EncoderWeights {
   TensorFiles files;
@@ -42,6 +50,6 @@ struct EncoderWeights {
 /// Reads the tensors as Hugging Face's BertForTokenClassification and
 /// XLMRobertaForTokenClassification name them. Errors: kFileUnreadable, naming file and tensor.
 Result<EncoderWeights> read_encoder_weights(const std::string& folder, const EncoderConfig& config,
-                                            Precision precision);
+                                            const LayerPrecision& precision);
 
 }  // namespace pith

@@ -11,7 +11,8 @@ namespace pith {
 enum class Precision : std::uint8_t {
   kFloat32,
   kBfloat16,  ///< Matrix products in bfloat16, where the CPU has instructions for it.
-  kInt8,      ///< Weights int8 per output channel, activations int8 per token; the rest float.
+  kInt8,      ///< Weights int8 per output channel, activations int8 per token; attention in
+              ///< bfloat16 where the CPU has it; the rest float32.
 };
 
 /// "float32", "bfloat16", "int8". Errors: kInvalidArgument.

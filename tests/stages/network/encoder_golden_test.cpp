@@ -114,6 +114,10 @@ TEST(EncoderGolden, Float32LogitsAreTheReferences) {
   });
 }
 
+TEST(EncoderGolden, Int8ProbabilitiesAreNear) {
+  expect_probabilities_within(0.02F, Precision::kInt8);
+}
+
 TEST(EncoderGolden, Bfloat16ProbabilitiesAreNear) {
   if (!cpu_has_bfloat16()) GTEST_SKIP() << "this CPU has no bfloat16";
   expect_probabilities_within(0.02F, Precision::kBfloat16);
