@@ -1,5 +1,6 @@
 #include "stages/network/encoder.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <exception>
@@ -243,15 +244,15 @@ void PackedEncoder::feed_forward(const EncoderLayerWeights& layer, std::size_t r
 }
 
 void PackedEncoder::classify(const float* hidden, std::size_t rows, float* logits) const {
-  const std::size_t width = hidden_size();
-  const auto num_labels = static_cast<std::size_t>(config_.num_labels);
-  for (std::size_t row = 0; row < rows; ++row, hidden += width) {
-    for (std::size_t label = 0; label < num_labels; ++label) {
-      const float* weight = weights_.classifier.data() + label * width;
-      double sum = weights_.classifier_bias[label];
-      for (std::size_t k = 0; k < width; ++k) sum += static_cast<double>(hidden[k]) * weight[k];
-      *logits++ = static_cast<float>(sum);
-    }
+  using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::Index width = config_.hidden_size;
+  const Eigen::Index num_labels = config_.num_labels;
+  const Eigen::Map<const Matrix> weight(weights_.classifier.data(), num_labels, width);
+  const Eigen::Map<const Eigen::VectorXf> bias(weights_.classifier_bias.data(), num_labels);
+  // Row by row: a row's logits must not depend on how many there are.
+  for (std::size_t row = 0; row < rows; ++row, hidden += width, logits += num_labels) {
+    const Eigen::Map<const Eigen::VectorXf> token(hidden, width);
+    Eigen::Map<Eigen::VectorXf>(logits, num_labels) = weight.lazyProduct(token) + bias;
   }
 }
 

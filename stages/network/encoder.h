@@ -49,8 +49,8 @@ class Encoder {
 
   /// Logits of all sequences, one behind the other: [sum of lengths, num_labels], row-major.
   /// Sequences are packed, attention is within each; a sequence's logits do not depend on what it
-  /// is packed with, bit for bit (float32). Errors: kInvalidArgument (an id or a position out of
-  /// range), what `stop` gives.
+  /// is packed with (on x86-64 bit for bit, elsewhere but for rounding). Errors: kInvalidArgument
+  /// (an id or a position out of range), what `stop` gives.
   virtual Result<std::vector<float>> forward(std::span<const EncoderSequence> sequences,
                                              const StopCheck& stop = {}) const = 0;
 };

@@ -135,6 +135,8 @@ Result<EncoderWeights> read_encoder_weights(const std::string& folder, const Enc
     auto read = read_layer(reader, "encoder.layer." + std::to_string(layer) + ".", config, plans);
     if (!read) return read.error();
     weights.layers.push_back(*std::move(read));
+    // What is packed has been copied: a large model would otherwise be in memory twice.
+    for (const MappedFile& file : weights.files.files()) file.release_pages();
   }
   return weights;
 }

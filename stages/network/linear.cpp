@@ -56,14 +56,15 @@ struct MatmulPlan::Impl {
   std::size_t in = 0;
   std::size_t out = 0;
   Precision precision = Precision::kFloat32;
-  std::size_t row_step = 16;  ///< Products exist for multiples of this many rows.
+  std::size_t row_step = 16;        ///< Products exist for multiples of this many rows...
+  std::size_t rows_max = kRowsMax;  ///< ...up to this many.
   memory::desc weights;
   memory::desc bias;
   struct Product {
     matmul matmul_;
     memory::desc input, output, scratch;
   };
-  std::vector<Product> products;  ///< [kRowsMax / row_step]: of row_step, 2 row_step, ... rows
+  std::vector<Product> products;  ///< [rows_max / row_step]: of row_step, 2 row_step, ... rows
 
   Product product(std::size_t rows, const memory::desc& weight_layout) const;
   std::size_t scratch_bytes() const {
@@ -109,10 +110,11 @@ MatmulPlan::MatmulPlan(std::size_t in, std::size_t out, Precision precision) {
   const memory::desc any(shape, weight_type(precision), Layout::any);
   const matmul::primitive_desc largest = describe(*impl, kRowsMax, any);
   impl->weights = largest.weights_desc();
-  // Its plain kernels add up in another order for few rows; the blocked ones do not.
+  // Its plain kernels add up in another order for another number of rows: always the same then. The
+  // blocked ones do not.
   const bool blocked = std::string_view(largest.impl_info_str()).starts_with("brg");
-  impl->row_step = blocked ? 16 : 64;
-  for (std::size_t rows = impl->row_step; rows <= kRowsMax; rows += impl->row_step) {
+  if (!blocked) impl->row_step = impl->rows_max = 64;
+  for (std::size_t rows = impl->row_step; rows <= impl->rows_max; rows += impl->row_step) {
     impl->products.push_back(impl->product(rows, impl->weights));
   }
   impl_ = std::move(impl);
@@ -205,8 +207,8 @@ void Linear::forward(const float* x, std::size_t num_rows, LinearMemory& memory,
   const MatmulPlan::Impl& shape = impl_->plan->impl();
   const std::size_t in = shape.in;
   const std::size_t out = shape.out;
-  for (std::size_t first = 0; first < num_rows; first += MatmulPlan::kRowsMax) {
-    const std::size_t rows = std::min(MatmulPlan::kRowsMax, num_rows - first);
+  for (std::size_t first = 0; first < num_rows; first += shape.rows_max) {
+    const std::size_t rows = std::min(shape.rows_max, num_rows - first);
     const MatmulPlan::Impl::Product& product = shape.products[(rows - 1) / shape.row_step];
     const float* input = x + first * in;
     float* output = y + first * out;

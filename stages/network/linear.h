@@ -50,7 +50,8 @@ class Linear {
   ~Linear();
 
   /// x and y must have room for num_rows rounded up to MatmulPlan::kRowsMax rows: those beyond are
-  /// read and written. Each row's result depends on that row alone, bit for bit.
+  /// read and written. Each row's result depends on that row alone: on x86-64 bit for bit,
+  /// elsewhere but for rounding.
   void forward(const float* x, std::size_t num_rows, LinearMemory& memory, float* y) const;
 
  private:

@@ -135,7 +135,7 @@ void expect_near_slow_attention(Attention attention, double limit) {
 }
 
 TEST(Attention, IsTheSoftmaxOfScaledProducts) {
-  for_each_target([] { expect_near_slow_attention(attention_forward, 5e-6); });
+  for_each_target([] { expect_near_slow_attention(attention_forward, 1e-5); });
 }
 
 TEST(Attention, InBfloat16IsNear) {
