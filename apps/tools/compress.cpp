@@ -42,6 +42,9 @@ Result<Compressor> load(const CompressFlags& flags) {
   compressor.models_dir = *models_dir;
   Config config;
   config.champion = flags.policy;
+  const auto precision = parse_precision(flags.only_exact.precision);
+  if (!precision) return precision.error();
+  config.precision = *precision;
   auto policies = load_policies(config, compressor.models_dir);
   if (!policies) return policies.error();
   compressor.policies = *policies;
@@ -149,9 +152,8 @@ void add_exact(CLI::App& app, const std::shared_ptr<CompressFlags>& flags) {
   CLI::Option* exact = app.add_flag(
       "--exact", flags->exact, "LLMLingua-2 to the byte; --policy is the folder of a model of it");
   ExactFlags& only = flags->only_exact;
-  app.add_option("--precision", only.precision, "With --exact: float32, bfloat16 or int8")
-      ->type_name("NAME")
-      ->needs(exact);
+  app.add_option("--precision", only.precision, "Of an encoder: float32, bfloat16 or int8")
+      ->type_name("NAME");
   app.add_flag("--force-reserve-digit", only.force_digits, "With --exact: keep digits")
       ->needs(exact);
   app.add_flag("--drop-consecutive", only.drop_consecutive,
