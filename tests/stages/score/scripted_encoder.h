@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "stages/network/encoder.h"
@@ -22,6 +23,7 @@ class ScriptedEncoder final : public Encoder {
 
   const EncoderConfig& config() const override { return config_; }
   Precision precision() const override { return Precision::kFloat32; }
+  const std::string& products() const override { return products_; }
 
   static float logit_of(std::span<const std::int32_t> ids, std::size_t at) {
     float sum = static_cast<float>(ids[at] % 17) - 8.0F + 0.01F * static_cast<float>(ids.size());
@@ -67,6 +69,7 @@ class ScriptedEncoder final : public Encoder {
 
  private:
   EncoderConfig config_;
+  std::string products_ = "scripted";
   mutable std::mutex mutex_;
   mutable std::vector<std::vector<std::vector<std::int32_t>>> calls_;
 };
