@@ -9,6 +9,7 @@
 #include "stages/network/encoder_weights.h"
 #include "stages/network/layers/attention.h"
 #include "stages/network/layers/gelu.h"
+#include "stages/network/one_thread.h"
 
 namespace pith {
 namespace {

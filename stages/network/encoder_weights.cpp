@@ -61,16 +61,16 @@ Plans plans_for(const EncoderConfig& config, const LayerPrecision& precision) {
           plan(wide, hidden, precision.down)};
 }
 
-Result<Linear> linear(TensorReader& reader, const std::string& name, std::uint64_t in,
+Result<PackedLinear> linear(TensorReader& reader, const std::string& name, std::uint64_t in,
                       std::uint64_t out, const std::shared_ptr<const MatmulPlan>& plan) {
   const std::vector<float> weight = reader.body(name + ".weight", {out, in});
   const std::vector<float> bias = reader.body(name + ".bias", {out});
   if (reader.error()) return *reader.error();
-  return Linear(plan, weight, bias);
+  return PackedLinear(plan, weight, bias);
 }
 
 /// Queries, keys and values in one product: x is read once.
-Result<Linear> query_key_value(TensorReader& reader, const std::string& name, std::uint64_t width,
+Result<PackedLinear> query_key_value(TensorReader& reader, const std::string& name, std::uint64_t width,
                                const std::shared_ptr<const MatmulPlan>& plan) {
   std::vector<float> weight;
   std::vector<float> bias;
@@ -81,7 +81,7 @@ Result<Linear> query_key_value(TensorReader& reader, const std::string& name, st
     weight.insert(weight.end(), rows.begin(), rows.end());
     bias.insert(bias.end(), numbers.begin(), numbers.end());
   }
-  return Linear(plan, weight, bias);
+  return PackedLinear(plan, weight, bias);
 }
 
 Result<EncoderLayerWeights> read_layer(TensorReader& reader, const std::string& name,

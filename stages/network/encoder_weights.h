@@ -8,7 +8,7 @@
 #include "stages/model_files/tensor_files.h"
 #include "stages/network/encoder_config.h"
 #include "stages/network/layers/layer_norm.h"
-#include "stages/network/linear.h"
+#include "stages/network/packed_linear.h"
 
 namespace pith {
 
@@ -19,11 +19,11 @@ struct NormWeights {
 };
 
 struct EncoderLayerWeights {
-  Linear query_key_value;  ///< hidden -> 3 hidden, in this order.
-  Linear attention_output;
+  PackedLinear query_key_value;  ///< hidden -> 3 hidden, in this order.
+  PackedLinear attention_output;
   NormWeights attention_norm;
-  Linear up;
-  Linear down;
+  PackedLinear up;
+  PackedLinear down;
   NormWeights output_norm;
 };
 

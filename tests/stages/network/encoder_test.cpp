@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "stages/network/linear.h"
+#include "stages/network/packed_linear.h"
 #include "tests/stages/model_files/safetensors_bytes.h"
 #include "tests/stages/network/seeded_numbers.h"
 

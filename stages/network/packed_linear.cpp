@@ -1,6 +1,4 @@
-#include "stages/network/linear.h"
-
-#include <omp.h>
+#include "stages/network/packed_linear.h"
 
 #include <algorithm>
 #include <cassert>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "stages/network/layers/quantize.h"
+#include "stages/network/one_thread.h"
 
 namespace pith {
 namespace {
@@ -122,7 +121,7 @@ MatmulPlan::MatmulPlan(std::size_t in, std::size_t out, Precision precision) {
 
 MatmulPlan::~MatmulPlan() = default;
 
-struct Linear::Impl {
+struct PackedLinear::Impl {
   std::shared_ptr<const MatmulPlan> plan;
   AlignedBuffer<std::uint8_t> weights;  ///< As plan->impl().weights says.
   AlignedBuffer<float> bias;
@@ -135,7 +134,7 @@ struct Linear::Impl {
                 void* output) const;
 };
 
-std::vector<std::int8_t> Linear::Impl::quantized(std::span<const float> weight) {
+std::vector<std::int8_t> PackedLinear::Impl::quantized(std::span<const float> weight) {
   const std::size_t in = plan->impl().in;
   const std::size_t out = plan->impl().out;
   const auto most = static_cast<float>(int8_weight_max());
@@ -159,7 +158,7 @@ std::vector<std::int8_t> Linear::Impl::quantized(std::span<const float> weight) 
   return numbers;
 }
 
-Linear::Linear(std::shared_ptr<const MatmulPlan> plan, std::span<const float> weight,
+PackedLinear::PackedLinear(std::shared_ptr<const MatmulPlan> plan, std::span<const float> weight,
                std::span<const float> bias) {
   auto impl = std::make_unique<Impl>();
   impl->plan = std::move(plan);
@@ -180,11 +179,11 @@ Linear::Linear(std::shared_ptr<const MatmulPlan> plan, std::span<const float> we
   impl_ = std::move(impl);
 }
 
-Linear::Linear(Linear&&) noexcept = default;
-Linear& Linear::operator=(Linear&&) noexcept = default;
-Linear::~Linear() = default;
+PackedLinear::PackedLinear(PackedLinear&&) noexcept = default;
+PackedLinear& PackedLinear::operator=(PackedLinear&&) noexcept = default;
+PackedLinear::~PackedLinear() = default;
 
-void Linear::Impl::multiply(const MatmulPlan::Impl::Product& product, const void* input,
+void PackedLinear::Impl::multiply(const MatmulPlan::Impl::Product& product, const void* input,
                             LinearMemory& scratch, void* output) const {
   const MatmulPlan::Impl& shape = plan->impl();
   const auto at = [](const memory::desc& what, const void* data) {
@@ -203,7 +202,7 @@ void Linear::Impl::multiply(const MatmulPlan::Impl::Product& product, const void
   stream.wait();
 }
 
-void Linear::forward(const float* x, std::size_t num_rows, LinearMemory& memory, float* y) const {
+void PackedLinear::forward(const float* x, std::size_t num_rows, LinearMemory& memory, float* y) const {
   const MatmulPlan::Impl& shape = impl_->plan->impl();
   const std::size_t in = shape.in;
   const std::size_t out = shape.out;
@@ -238,15 +237,6 @@ void Linear::forward(const float* x, std::size_t num_rows, LinearMemory& memory,
       }
     }
   }
-}
-
-void use_one_thread() {
-  // OpenMP keeps the number of threads per calling thread.
-  thread_local const bool done = [] {
-    omp_set_num_threads(1);
-    return true;
-  }();
-  (void)done;
 }
 
 }  // namespace pith

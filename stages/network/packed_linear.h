@@ -41,13 +41,13 @@ class MatmulPlan {
 ///
 /// kInt8: weights symmetric int8 per output channel (7 bits where the CPU's 16-bit sums would
 /// overflow), x quantized per row, int32 sums. kBfloat16: both rounded, float32 sums.
-class Linear {
+class PackedLinear {
  public:
-  Linear(std::shared_ptr<const MatmulPlan> plan, std::span<const float> weight,
+  PackedLinear(std::shared_ptr<const MatmulPlan> plan, std::span<const float> weight,
          std::span<const float> bias);
-  Linear(Linear&&) noexcept;
-  Linear& operator=(Linear&&) noexcept;
-  ~Linear();
+  PackedLinear(PackedLinear&&) noexcept;
+  PackedLinear& operator=(PackedLinear&&) noexcept;
+  ~PackedLinear();
 
   /// x and y must have room for num_rows rounded up to MatmulPlan::kRowsMax rows: those beyond are
   /// read and written. Each row's result depends on that row alone: on x86-64 bit for bit,
@@ -58,8 +58,5 @@ class Linear {
   struct Impl;
   std::unique_ptr<const Impl> impl_;
 };
-
-/// One thread for the products that the calling thread will do from now on.
-void use_one_thread();
 
 }  // namespace pith

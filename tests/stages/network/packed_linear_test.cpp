@@ -1,4 +1,4 @@
-#include "stages/network/linear.h"
+#include "stages/network/packed_linear.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "stages/network/one_thread.h"
 #include "tests/stages/network/seeded_numbers.h"
 
 namespace pith {
@@ -18,12 +19,12 @@ struct Shape {
   std::size_t in, out;
 };
 
-Linear seeded_linear(const Shape& shape, Precision precision) {
+PackedLinear seeded_linear(const Shape& shape, Precision precision) {
   return {std::make_shared<const MatmulPlan>(shape.in, shape.out, precision),
           seeded_numbers(shape.in * shape.out, 0.1F, 1), seeded_numbers(shape.out, 1.0F, 2)};
 }
 
-std::vector<float> forward(const Linear& linear, const Shape& shape, std::vector<float> x,
+std::vector<float> forward(const PackedLinear& linear, const Shape& shape, std::vector<float> x,
                            std::size_t num_rows) {
   LinearMemory memory;
   x.resize(kRoom * shape.in);
@@ -55,13 +56,13 @@ double error(const Shape& shape, Precision precision, std::size_t num_rows) {
 
 const Shape kShapes[] = {{64, 192}, {64, 64}, {160, 64}, {37, 5}, {384, 1536}};
 
-TEST(Linear, IsTheProductAndTheBias) {
+TEST(PackedLinear, IsTheProductAndTheBias) {
   for (const Shape& shape : kShapes) {
     EXPECT_LT(error(shape, Precision::kFloat32, 50), 1e-5) << shape.in << " to " << shape.out;
   }
 }
 
-TEST(Linear, Int8IsWithinItsRounding) {
+TEST(PackedLinear, Int8IsWithinItsRounding) {
   for (const Shape& shape : kShapes) {
     const double worst = error(shape, Precision::kInt8, 50);
     EXPECT_LT(worst, 0.08) << shape.in << " to " << shape.out;
@@ -69,7 +70,7 @@ TEST(Linear, Int8IsWithinItsRounding) {
   }
 }
 
-TEST(Linear, Bfloat16IsWithinItsRounding) {
+TEST(PackedLinear, Bfloat16IsWithinItsRounding) {
   if (!cpu_has_bfloat16()) GTEST_SKIP() << "this CPU has no bfloat16";
   for (const Shape& shape : kShapes) {
     const double worst = error(shape, Precision::kBfloat16, 50);
@@ -79,23 +80,23 @@ TEST(Linear, Bfloat16IsWithinItsRounding) {
 }
 
 /// Int8 sums of the largest numbers of both sides: what overflows 16 bits on CPUs without VNNI.
-TEST(Linear, Int8DoesNotSaturate) {
+TEST(PackedLinear, Int8DoesNotSaturate) {
   const Shape shape = {512, 32};
   const std::vector<float> weight(shape.in * shape.out, 1.0F);
   const std::vector<float> bias(shape.out, 0.0F);
-  const Linear linear(std::make_shared<const MatmulPlan>(shape.in, shape.out, Precision::kInt8),
+  const PackedLinear linear(std::make_shared<const MatmulPlan>(shape.in, shape.out, Precision::kInt8),
                       weight, bias);
   const auto y = forward(linear, shape, std::vector<float>(4 * shape.in, 1.0F), 4);
   for (const float value : y) EXPECT_NEAR(value, 512.0F, 0.01F);
 }
 
-TEST(Linear, ARowDependsOnThatRowAloneBitForBit) {
+TEST(PackedLinear, ARowDependsOnThatRowAloneBitForBit) {
 #if !defined(__x86_64__)
   GTEST_SKIP() << "the library's plain products round by a row's place";
 #endif
   const Shape shape = {384, 96};
   for (const Precision precision : {Precision::kFloat32, Precision::kInt8}) {
-    const Linear linear = seeded_linear(shape, precision);
+    const PackedLinear linear = seeded_linear(shape, precision);
     const std::size_t num_rows = 2 * MatmulPlan::kRowsMax + 17;
     const auto x = seeded_numbers(num_rows * shape.in, 1.0F, 4);
     const auto together = forward(linear, shape, x, num_rows);
