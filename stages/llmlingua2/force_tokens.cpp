@@ -7,7 +7,7 @@
 namespace pith {
 namespace {
 
-constexpr std::size_t kReplacedBytesMax = std::size_t{256} << 20U;
+constexpr std::size_t kReplacedBytesMax = std::size_t{64} << 20U;
 
 std::string stand_in(std::size_t place) { return "[NEW" + std::to_string(place) + "]"; }
 
