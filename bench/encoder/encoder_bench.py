@@ -35,6 +35,7 @@ SHAPES = {
 }
 LENGTH = 512
 ROUNDS = {"tiny": 3, "small": 7, "base": 5, "large": 3}
+MEMORY_GB = {"tiny": 1, "small": 2, "base": 6, "large": 16}  # All peers stand ready at once.
 PASSES = {"tiny": 4, "small": 4, "base": 1, "large": 1}
 SECONDS_MAX = 240  # Of a shape's rounds; two are run whatever they take.
 FULL = [LENGTH] * 8
@@ -72,11 +73,19 @@ def machine_busy_s():
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
+def available_gb():
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) / 1e6
+    return float("inf")
+
+
 class Rates:
     """Tokens per CPU second (and per second) of every thing measured, round by round."""
 
     def __init__(self):
         self.cpu, self.wall = {}, {}
+        self.peaks = []  # GFLOP/s from registers, taken in the same rounds.
 
     def add(self, name, answer):
         self.cpu.setdefault(name, []).append(answer["tokens"] / answer["cpu_s"])
@@ -85,16 +94,19 @@ class Rates:
     def median(self, name):
         return statistics.median(self.cpu[name]) if name in self.cpu else None
 
+    def peak(self):
+        return statistics.median(self.peaks)
+
     def median_wall(self, name):
         return statistics.median(self.wall[name])
 
 
-def fma_peak(bin_dir):
-    said = subprocess.run([bin_dir / "pith_fma_peak"], capture_output=True, text=True, check=True)
+def fma_peak(bin_dir, *flags):
+    said = subprocess.run([bin_dir / "pith_fma_peak", *flags], capture_output=True, text=True, check=True)
     return json.loads(said.stdout)
 
 
-def measure_shape(name, commands, scratch, rounds):
+def measure_shape(name, bin_dir, commands, scratch, rounds):
     """Rates of all peers for one shape, and how many cores others kept busy in the two-worker rounds."""
     rates, others = Rates(), []
     with ExitStack() as stack:
@@ -117,6 +129,7 @@ def measure_shape(name, commands, scratch, rounds):
         for done in range(rounds):
             if done >= 2 and time.monotonic() - begin > SECONDS_MAX:
                 break
+            rates.peaks.append(fma_peak(bin_dir, "--fp32")["fp32"])
             for turn, peer, command in turns:
                 busy, wall = machine_busy_s(), time.monotonic()
                 answer = peer.ask(**command)
@@ -127,24 +140,24 @@ def measure_shape(name, commands, scratch, rounds):
     return rates, statistics.mean(others) if others else 0.0
 
 
-def print_table(name, rates, peak):
+def print_table(name, rates):
     best = max((rates.median(peer) for peer in rates.cpu
                 if peer.startswith(("ort_", "torch_")) and not peer.endswith("int8")), default=None)
-    print(f"\n{name}: {SHAPES[name]['layers']} layers, hidden {SHAPES[name]['hidden']}, load {load():.2f}")
+    print(f"\n{name}: {SHAPES[name]['layers']} layers, hidden {SHAPES[name]['hidden']}, load {load():.2f}, "
+          f"fma peak {rates.peak():.1f} GFLOP/s")
     print(f"  {'':20} {'tok/CPU-s':>10} {'min':>9} {'max':>9} {'GFLOP/s':>9} {'of peak':>8} {'of best fp32 peer':>18}")
     for peer, values in rates.cpu.items():
         median = statistics.median(values)
         gflops = median * mflop_per_token(name) / 1e3
         # The work of shorter chunks is less, so that only tokens compare there.
-        share = "" if peer == "ragged batch" else f"{gflops / peak['fp32']:.2f}"
+        share = "" if peer == "ragged batch" else f"{gflops / rates.peak():.2f}"
         work = "" if peer == "ragged batch" else f"{gflops:.1f}"
         ratio = f"{median / best:.2f}" if best else ""
         print(f"  {peer:20} {median:10.1f} {min(values):9.1f} {max(values):9.1f} {work:>9} {share:>8} {ratio:>18}")
     print()
 
 
-def judge_shape(bars, name, rates, peak, others):
-    peak_rate = peak["fp32"] * 1e3 / mflop_per_token(name)
+def judge_shape(bars, name, rates, peak_rate, others):
     fp32, int8 = rates.median("pith_fp32"), rates.median("pith_int8")
     bars.at_least(f"{name} fp32, share of fma peak", fp32 / peak_rate, PEAK_SHARE[name])
     if int8 is None:
@@ -224,17 +237,19 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="pith_encoder_bench.") as scratch:
         for name in arguments.shapes.split(","):
+            if available_gb() < MEMORY_GB[name]:
+                bars.skip(name, f"it takes {MEMORY_GB[name]} GB of memory with all peers")
+                continue
             folder = Path(scratch) / name
             folder.mkdir()
-            rates, others = measure_shape(name, commands, folder, 1 if arguments.quick else ROUNDS[name])
-            peak["fp32"] = max(peak["fp32"], fma_peak(bin_dir)["fp32"])
-            print_table(name, rates, peak)
-            judge_shape(bars, name, rates, peak, others)
+            rates, others = measure_shape(name, bin_dir, commands, folder, 1 if arguments.quick else ROUNDS[name])
+            peak_rate = rates.peak() * 1e3 / mflop_per_token(name)
+            print_table(name, rates)
+            judge_shape(bars, name, rates, peak_rate, others)
             if name == "small":
                 judge_logits(bars, commands, folder)
                 judge_front(bars, commands, rates.median("pith_fp32"))
             elif name in compress_bench.KINDS:
-                peak_rate = peak["fp32"] * 1e3 / mflop_per_token(name)
                 compress_bench.measure(bars, bin_dir, ROOT, commands["pith"], name, SHAPES[name],
                                        rates.median("torch_eager"), peak_rate, scratch)
             shutil.rmtree(folder)
