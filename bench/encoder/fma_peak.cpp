@@ -15,7 +15,7 @@ namespace {
 
 /// Where results go, so that no loop is dropped.
 volatile float float_sink = 0.0F;
-volatile int int_sink = 0;
+volatile unsigned int_sink = 0;
 
 constexpr long kRounds = 10'000'000;
 
@@ -94,8 +94,9 @@ __attribute__((target("avx512f,avx512vnni"))) double vnni_ops() {
 #undef PITH_STEP
     PITH_EACH12(PITH_KEEP_V)
   }
-#define PITH_STEP(i) \
-  int_sink = int_sink + _mm_cvtsi128_si32(_mm512_maskz_extracti32x4_epi32(15, a[i], 0));
+#define PITH_STEP(i)                           \
+  int_sink = int_sink ^ static_cast<unsigned>( \
+                            _mm_cvtsi128_si32(_mm512_maskz_extracti32x4_epi32(15, a[i], 0)));
   PITH_EACH12(PITH_STEP)
 #undef PITH_STEP
   return 2.0 * 64 * 12 * kRounds;
