@@ -12,7 +12,7 @@ namespace pith {
 
 /// Scans text[within] token by token (runs without blanks; scripts that need no blanks end a token)
 /// and appends the spans of the classes in `protect`: numbers, negations, URLs, paths, identifiers,
-/// names. PackedLinear.
+/// names. Linear.
 void find_literals(std::string_view text, ByteSpan within, std::uint32_t protect,
                    std::vector<ProtectedSpan>& spans);
 

@@ -28,7 +28,7 @@ struct ProtectedSpan {
 
 /// Spans of the prose regions that must stay, in no order; spans of different reasons may overlap.
 /// Each class only when its bit is in options.protect; force tokens and user paragraphs always.
-/// PackedLinear in text.size() (times the number of force tokens).
+/// Linear in text.size() (times the number of force tokens).
 std::vector<ProtectedSpan> protected_spans(std::string_view text, std::span<const Region> regions,
                                            SegmentKind kind, const CompressOptions& options);
 

@@ -11,7 +11,7 @@
 namespace pith {
 
 /// Appends the quoted strings (up to 200 bytes), `inline code`, [links](of markdown) and <tags> of
-/// one line. A mark without its partner encloses nothing. PackedLinear in the line's bytes.
+/// one line. A mark without its partner encloses nothing. Linear in the line's bytes.
 void find_quoted(std::string_view text, ByteSpan line, std::uint32_t protect,
                  std::vector<ProtectedSpan>& spans);
 
