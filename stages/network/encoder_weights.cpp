@@ -62,7 +62,7 @@ Plans plans_for(const EncoderConfig& config, const LayerPrecision& precision) {
 }
 
 Result<PackedLinear> linear(TensorReader& reader, const std::string& name, std::uint64_t in,
-                      std::uint64_t out, const std::shared_ptr<const MatmulPlan>& plan) {
+                            std::uint64_t out, const std::shared_ptr<const MatmulPlan>& plan) {
   const std::vector<float> weight = reader.body(name + ".weight", {out, in});
   const std::vector<float> bias = reader.body(name + ".bias", {out});
   if (reader.error()) return *reader.error();
@@ -70,8 +70,9 @@ Result<PackedLinear> linear(TensorReader& reader, const std::string& name, std::
 }
 
 /// Queries, keys and values in one product: x is read once.
-Result<PackedLinear> query_key_value(TensorReader& reader, const std::string& name, std::uint64_t width,
-                               const std::shared_ptr<const MatmulPlan>& plan) {
+Result<PackedLinear> query_key_value(TensorReader& reader, const std::string& name,
+                                     std::uint64_t width,
+                                     const std::shared_ptr<const MatmulPlan>& plan) {
   std::vector<float> weight;
   std::vector<float> bias;
   for (const char* part : {"query", "key", "value"}) {

@@ -3,8 +3,8 @@
 
 namespace pith {
 
-/// One thread for the products that the calling thread will do from now on: a chunk per thread loses
-/// less than threads inside a product.
+/// One thread for the products that the calling thread will do from now on: a chunk per thread
+/// loses less than threads inside a product.
 void use_one_thread();
 
 }  // namespace pith

@@ -159,7 +159,7 @@ std::vector<std::int8_t> PackedLinear::Impl::quantized(std::span<const float> we
 }
 
 PackedLinear::PackedLinear(std::shared_ptr<const MatmulPlan> plan, std::span<const float> weight,
-               std::span<const float> bias) {
+                           std::span<const float> bias) {
   auto impl = std::make_unique<Impl>();
   impl->plan = std::move(plan);
   const MatmulPlan::Impl& shape = impl->plan->impl();
@@ -184,7 +184,7 @@ PackedLinear& PackedLinear::operator=(PackedLinear&&) noexcept = default;
 PackedLinear::~PackedLinear() = default;
 
 void PackedLinear::Impl::multiply(const MatmulPlan::Impl::Product& product, const void* input,
-                            LinearMemory& scratch, void* output) const {
+                                  LinearMemory& scratch, void* output) const {
   const MatmulPlan::Impl& shape = plan->impl();
   const auto at = [](const memory::desc& what, const void* data) {
     return memory(what, cpu(), const_cast<void*>(data));
@@ -202,7 +202,8 @@ void PackedLinear::Impl::multiply(const MatmulPlan::Impl::Product& product, cons
   stream.wait();
 }
 
-void PackedLinear::forward(const float* x, std::size_t num_rows, LinearMemory& memory, float* y) const {
+void PackedLinear::forward(const float* x, std::size_t num_rows, LinearMemory& memory,
+                           float* y) const {
   const MatmulPlan::Impl& shape = impl_->plan->impl();
   const std::size_t in = shape.in;
   const std::size_t out = shape.out;

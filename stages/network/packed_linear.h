@@ -44,7 +44,7 @@ class MatmulPlan {
 class PackedLinear {
  public:
   PackedLinear(std::shared_ptr<const MatmulPlan> plan, std::span<const float> weight,
-         std::span<const float> bias);
+               std::span<const float> bias);
   PackedLinear(PackedLinear&&) noexcept;
   PackedLinear& operator=(PackedLinear&&) noexcept;
   ~PackedLinear();

@@ -32,6 +32,18 @@ void attention_forward(const float* qkv, std::size_t length, const AttentionShap
 void attention_forward_bfloat16(const float* qkv, std::size_t length, const AttentionShape& shape,
                                 AttentionMemory& memory, float* y);
 
+/// For training: the same as attention_forward, and keeps the softmax.
+/// weights [num_heads, length, attention_stride(length)], aligned to 64 bytes; what lies behind
+/// `length` in a row is 0.
+std::size_t attention_stride(std::size_t length);
+void attention_forward_keeping(const float* qkv, std::size_t length, const AttentionShape& shape,
+                               float* weights, float* y);
+
+/// From dy = dL/dy, with what attention_forward_keeping kept: overwrites dqkv (as qkv).
+/// dS = P (dP - sum(P dP)) per row, P the softmax, dP = dy v^T.
+void attention_backward(const float* dy, const float* qkv, const float* weights, std::size_t length,
+                        const AttentionShape& shape, AttentionMemory& memory, float* dqkv);
+
 /// The softmax's numerators: row[i] = exp(scale (row[i] - max)) for i < length, 0 up to `padded` (a
 /// multiple of 16); gives their sum. `row` aligned to 64 bytes, length >= 1.
 float softmax_exponentials(float* row, std::size_t length, std::size_t padded, float scale);

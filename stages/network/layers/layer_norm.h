@@ -22,4 +22,9 @@ void add_layer_norm_forward(const float* x, const float* residual, std::size_t n
 void layer_norm_forward(const float* x, std::size_t num_rows, const LayerNormWeights& weights,
                         float* y);
 
+/// From dy = dL/dy of layer_norm_forward(x): overwrites dx, adds to dgain and dbias.
+/// x, dy, dx [num_rows, width]; dx may be dy.
+void layer_norm_backward(const float* x, const float* dy, std::size_t num_rows,
+                         const LayerNormWeights& weights, float* dx, float* dgain, float* dbias);
+
 }  // namespace pith

@@ -13,9 +13,9 @@ void product(char transpose_a, char transpose_b, ConstMatrixRef a, ConstMatrixRe
   use_one_thread();
   const auto size = [](std::size_t n) { return static_cast<dnnl_dim_t>(n); };
   const float beta = into == Into::kAdd ? 1.0F : 0.0F;
-  [[maybe_unused]] const dnnl_status_t status = dnnl_sgemm(
-      transpose_a, transpose_b, size(y.rows), size(y.columns), size(depth), scale, a.data,
-      size(a.stride), b.data, size(b.stride), beta, y.data, size(y.stride));
+  [[maybe_unused]] const dnnl_status_t status =
+      dnnl_sgemm(transpose_a, transpose_b, size(y.rows), size(y.columns), size(depth), scale,
+                 a.data, size(a.stride), b.data, size(b.stride), beta, y.data, size(y.stride));
   assert(status == dnnl_success);
 }
 

@@ -84,8 +84,8 @@ TEST(PackedLinear, Int8DoesNotSaturate) {
   const Shape shape = {512, 32};
   const std::vector<float> weight(shape.in * shape.out, 1.0F);
   const std::vector<float> bias(shape.out, 0.0F);
-  const PackedLinear linear(std::make_shared<const MatmulPlan>(shape.in, shape.out, Precision::kInt8),
-                      weight, bias);
+  const PackedLinear linear(
+      std::make_shared<const MatmulPlan>(shape.in, shape.out, Precision::kInt8), weight, bias);
   const auto y = forward(linear, shape, std::vector<float>(4 * shape.in, 1.0F), 4);
   for (const float value : y) EXPECT_NEAR(value, 512.0F, 0.01F);
 }
