@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <random>
 #include <thread>
 
@@ -57,10 +56,6 @@ std::vector<float> score_alone(const KeepPolicy& policy, const std::string& text
   EXPECT_TRUE(scored) << scored.error().detail;
   EXPECT_EQ(one.items[0].keep_prob.size(), one.segments[0].words.size());
   return one.items[0].keep_prob;
-}
-
-bool same_floats(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 TEST(EncoderPolicy, WordIsTheMeanOfItsPiecesLogits) {
@@ -131,7 +126,7 @@ TEST(EncoderPolicy, AnswerDoesNotDependOnTheBatch) {
   ScoredTexts batch(texts, scripted.policy.tokenizer());
   ASSERT_TRUE(scripted.policy.score(batch.items, {}));
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    EXPECT_TRUE(same_floats(batch.items[i].keep_prob, alone[i])) << i;
+    EXPECT_EQ(batch.items[i].keep_prob, alone[i]) << i;
   }
 }
 
@@ -141,7 +136,7 @@ TEST(EncoderPolicy, TextSeenBeforeCostsNoForward) {
   const std::string text = random_text(random, 100);
   const auto first = score_alone(scripted.policy, text);
   const std::size_t calls = scripted.encoder->calls().size();
-  EXPECT_TRUE(same_floats(score_alone(scripted.policy, text), first));
+  EXPECT_EQ(score_alone(scripted.policy, text), first);
   EXPECT_EQ(scripted.encoder->calls().size(), calls);
   // A text that grew pays for what is new: its last two chunks change, the others do not.
   score_alone(scripted.policy, text + "and a little more of it");
@@ -157,7 +152,7 @@ TEST(EncoderPolicy, SameChunkTwiceInABatchIsScoredOnce) {
   ASSERT_TRUE(scripted.policy.score(batch.items, {}));
   ASSERT_EQ(scripted.encoder->calls().size(), 1U);
   EXPECT_EQ(scripted.encoder->calls()[0].size(), 2U);
-  EXPECT_TRUE(same_floats(batch.items[0].keep_prob, batch.items[3].keep_prob));
+  EXPECT_EQ(batch.items[0].keep_prob, batch.items[3].keep_prob);
 }
 
 TEST(EncoderPolicy, CancelledBetweenLayersGivesNothing) {
@@ -233,8 +228,7 @@ TEST(EncoderPolicy, ManyThreadsGetTheSameAnswers) {
       for (std::size_t i = 0; i < 60; ++i) {
         const std::size_t which = (i * 3 + t) % texts.size();
         ScoredTexts one({texts[which]}, scripted.policy.tokenizer());
-        if (!scripted.policy.score(one.items, {}) ||
-            !same_floats(one.items[0].keep_prob, alone[which])) {
+        if (!scripted.policy.score(one.items, {}) || one.items[0].keep_prob != alone[which]) {
           ++wrong;
         }
       }

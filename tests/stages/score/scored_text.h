@@ -13,6 +13,7 @@ namespace pith {
 inline TokenizedSegment segment_of(std::string_view text, const Tokenizer& tokenizer) {
   TokenizedSegment segment;
   segment.words = split_words(text, {0, static_cast<std::uint32_t>(text.size())});
+  if (segment.words.empty()) return segment;
   segment.pieces = tokenizer.encode(text);
   segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
   return segment;
