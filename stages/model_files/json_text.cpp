@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -209,6 +210,16 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   return at + 1;
 }
 
+/// What a byte does to the depth outside of strings; kQuote begins a string.
+constexpr std::int8_t kQuote = 2;
+constexpr std::array<std::int8_t, 256> kDepthChange = [] {
+  std::array<std::int8_t, 256> change{};
+  change['{'] = change['['] = 1;
+  change['}'] = change[']'] = -1;
+  change['"'] = kQuote;
+  return change;
+}();
+
 void append_utf8(std::string& out, std::uint32_t c) {
   const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
   if (c < 0x80) {
@@ -260,25 +271,24 @@ std::size_t json_begin(std::string_view document, std::size_t at) {
 }
 
 std::size_t json_end(std::string_view document, std::size_t at) {
-  int depth = 0;
-  do {
-    const char c = document[at];
-    if (c == '"') {
-      at = string_end(document, at);
-      continue;
-    }
-    if (c == '{' || c == '[') ++depth;
-    if (c == '}' || c == ']') --depth;
-    ++at;
-  } while (depth > 0);
-  // Of a number or a word, the rest.
+  if (document[at] == '"') return string_end(document, at);
+  if (document[at] == '{' || document[at] == '[') {
+    int depth = 0;
+    do {
+      const std::int8_t change = kDepthChange[static_cast<unsigned char>(document[at])];
+      if (change == kQuote) {
+        at = string_end(document, at);
+        continue;
+      }
+      depth += change;
+      ++at;
+    } while (depth > 0);
+    return at;
+  }
   const auto inside = [](char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || c == '.' || c == 'E' || c == '+' || c == '-';
   };
-  const char last = document[at - 1];
-  if (inside(last)) {
-    while (at < document.size() && inside(document[at])) ++at;
-  }
+  while (at < document.size() && inside(document[at])) ++at;
   return at;
 }
 
