@@ -5,7 +5,8 @@
 namespace pith {
 
 Result<std::shared_ptr<const PolicySet>> load_policies(const Config& config,
-                                                       const std::string& models_dir) {
+                                                       const std::string& models_dir,
+                                                       const PolicySet* loaded) {
   std::vector<std::string> paths =
       config.policies.empty() ? shipped_policies(models_dir) : config.policies;
   std::string champion = config.champion;
@@ -19,7 +20,7 @@ Result<std::shared_ptr<const PolicySet>> load_policies(const Config& config,
   if (paths.empty()) {
     return Error{ErrorCode::kFileUnreadable, "no policy: " + models_dir + " holds no *.ngram file"};
   }
-  return open_policies(paths, champion, {.precision = config.precision});
+  return open_policies(paths, champion, {.precision = config.precision, .loaded = loaded});
 }
 
 }  // namespace pith

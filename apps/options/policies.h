@@ -11,8 +11,10 @@
 namespace pith {
 
 /// The configured policy files and folders, else the shipped ones; config.champion may also be the
-/// path of one more. Errors: kFileUnreadable, kUnknownPolicy, kInvalidArgument (precision).
+/// path of one more. Encoders of `loaded` (may be null) that have not changed are used again.
+/// Errors: kFileUnreadable, kUnknownPolicy, kInvalidArgument (precision).
 Result<std::shared_ptr<const PolicySet>> load_policies(const Config& config,
-                                                       const std::string& models_dir);
+                                                       const std::string& models_dir,
+                                                       const PolicySet* loaded = nullptr);
 
 }  // namespace pith

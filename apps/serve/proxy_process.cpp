@@ -121,13 +121,14 @@ class ProxyProcess::Impl {
       return;
     }
     if (server_) {
-      auto policies = load_policies(*merged, models_dir_);
+      auto policies = load_policies(*merged, models_dir_, policies_.get());
       if (!policies) {
         log_event(Level::kError, "reload failed; the policies stay",
                   {{"reason", policies.error().detail}});
         return;
       }
-      server_->swap_policies(*policies);
+      policies_ = *policies;
+      server_->swap_policies(policies_);
     }
     config_ = std::make_shared<const Config>(*std::move(merged));
     editor_->set_config(config_);
@@ -156,6 +157,7 @@ class ProxyProcess::Impl {
       auto started = CompressorServer::start(context_, *policies, server);
       if (!started) return started.error();
       server_ = *std::move(started);
+      policies_ = *std::move(policies);
       options.endpoints = {kInProcess};
     }
     auto broker = Broker::start(context_, options);
@@ -219,6 +221,7 @@ class ProxyProcess::Impl {
   std::shared_ptr<const Config> config_;
   zmq::context_t context_;
   std::unique_ptr<CompressorServer> server_;
+  std::shared_ptr<const PolicySet> policies_;  ///< Of server_.
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<Memo> memo_;
   std::unique_ptr<Log> log_;

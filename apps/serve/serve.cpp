@@ -115,12 +115,13 @@ int run_compressd(const ServeFlags& flags) {
   run_until_stopped(
       [&] {
         auto fresh = effective_config(flags);
-        auto swapped = fresh ? load_policies(*fresh, *models_dir)
+        auto swapped = fresh ? load_policies(*fresh, *models_dir, policies->get())
                              : Result<std::shared_ptr<const PolicySet>>(fresh.error());
         if (!swapped) {
           log_event(Level::kError, "reload failed; the old policies stay",
                     {{"reason", swapped.error().detail}});
         } else {
+          policies = *swapped;
           (*server)->swap_policies(*swapped);
           log_event(Level::kInfo, "policies reloaded",
                     {{"champion", (*swapped)->champion()->name()}});

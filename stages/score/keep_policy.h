@@ -48,10 +48,15 @@ class KeepPolicy {
   virtual Result<Done> score(std::span<ScoreItem> batch, const ScoreLimits& limits) const = 0;
 };
 
+class PolicySet;
+
 /// What is not in a policy's files.
 struct PolicyOptions {
   Precision precision = Precision::kFloat32;        ///< Of an encoder's products.
   std::size_t memo_bytes = std::size_t{64} << 20U;  ///< For scores of chunks seen before.
+  /// What is open now: an encoder whose folder and precision are the same is taken from there, with
+  /// its memo, instead of a second time into memory. May be null.
+  const PolicySet* loaded = nullptr;
 };
 
 /// Opens a policy by what it is: a *.ngram file, or the Hugging Face folder of an LLMLingua-2

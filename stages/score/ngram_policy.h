@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "stages/score/keep_policy.h"
 #include "stages/model_files/mapped_file.h"
+#include "stages/score/keep_policy.h"
 #include "stages/score/ngram_model.h"
 
 namespace pith {

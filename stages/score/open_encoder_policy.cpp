@@ -3,6 +3,7 @@
 #include "stages/model_files/mapped_file.h"
 #include "stages/model_files/tensor_files.h"
 #include "stages/score/encoder_policy.h"
+#include "stages/score/policy_set.h"
 #include "stages/tokenize/hf_tokenizer.h"
 
 namespace pith {
@@ -62,10 +63,28 @@ Result<std::int32_t> special_id(const HfTokenizer& tokenizer, const std::string&
                folder + "/" + tokenizer_files(folder).back() + ": no piece \"" + spelling + "\""};
 }
 
+/// Null when it is not there.
+std::shared_ptr<const EncoderPolicy> loaded_policy(const PolicyOptions& options,
+                                                   const std::string& id, const std::string& name) {
+  for (const auto& policy : options.loaded->all()) {
+    auto encoder = std::dynamic_pointer_cast<const EncoderPolicy>(policy);
+    if (encoder != nullptr && encoder->id() == id && encoder->name() == name &&
+        encoder->encoder().precision() == options.precision) {
+      return encoder;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const EncoderPolicy>> EncoderPolicy::open(const std::string& folder,
                                                                  const PolicyOptions& options) {
+  if (options.loaded != nullptr) {
+    const auto id = folder_id(folder);
+    if (!id) return id.error();
+    if (auto policy = loaded_policy(options, *id, folder_name(folder))) return policy;
+  }
   auto encoder = Encoder::open(folder, options.precision);
   if (!encoder) return encoder.error();
   const EncoderConfig& config = (*encoder)->config();

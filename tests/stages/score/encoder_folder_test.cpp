@@ -123,6 +123,21 @@ TEST(EncoderFolder, EveryWordOfAnyTextHasAProbabilityWhateverIsInTheBatch) {
   }
 }
 
+TEST(EncoderFolder, NarrowAnswersDoNotDependOnTheBatchEither) {
+  for (const std::string& folder : folders()) {
+    const auto policy = opened(folder, {.precision = Precision::kInt8, .memo_bytes = 0});
+    ScoredTexts batch(varied_texts(), policy->tokenizer());
+    ASSERT_TRUE(policy->score(batch.items, {}));
+    for (std::size_t i = 0; i < batch.texts.size(); ++i) {
+      ScoredTexts one({batch.texts[i]}, policy->tokenizer());
+      ASSERT_TRUE(policy->score(one.items, {}));
+#if defined(__x86_64__)
+      EXPECT_EQ(one.items[0].keep_prob, batch.items[i].keep_prob) << folder << " text " << i;
+#endif
+    }
+  }
+}
+
 TEST(EncoderFolder, MemoGivesTheSameFloats) {
   const auto policy = opened(kTiny + "xlm-roberta-tiny");
   ScoredTexts first(varied_texts(), policy->tokenizer());
@@ -189,6 +204,28 @@ TEST(EncoderFolder, StandsBesideFilesInAPolicySet) {
   ASSERT_TRUE(set) << set.error().detail;
   EXPECT_EQ((*set)->champion()->name(), "bert-tiny");
   EXPECT_NE((*set)->find("ngram-en"), nullptr);
+}
+
+TEST(EncoderFolder, OpenedAgainIsTheSameObjectUnlessSomethingChanged) {
+  const std::vector<std::string> paths = {kTiny + "bert-tiny", kTiny + "xlm-roberta-tiny"};
+  const auto first = open_policies(paths, "");
+  ASSERT_TRUE(first) << first.error().detail;
+  const auto again = open_policies(paths, "", {.loaded = first->get()});
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->all(), (*first)->all());
+  const auto narrow =
+      open_policies(paths, "", {.precision = Precision::kInt8, .loaded = first->get()});
+  ASSERT_TRUE(narrow);
+  EXPECT_NE((*narrow)->champion(), (*first)->champion());
+  TemporaryDir dir;
+  std::filesystem::copy(kTiny + "bert-tiny", dir.file("bert-tiny"));
+  const auto copied = open_policies({dir.file("bert-tiny")}, "", {.loaded = first->get()});
+  ASSERT_TRUE(copied);
+  EXPECT_EQ((*copied)->champion(), (*first)->champion()) << "the same files elsewhere";
+  std::ofstream(dir.file("bert-tiny/config.json"), std::ios::app) << "\n";
+  const auto changed = open_policies({dir.file("bert-tiny")}, "", {.loaded = first->get()});
+  ASSERT_TRUE(changed);
+  EXPECT_NE((*changed)->champion(), (*first)->champion());
 }
 
 class ChangedFolder : public testing::Test {
