@@ -60,7 +60,10 @@ class Llmlingua2 {
     std::vector<std::string> chunks;
     std::vector<ScoredChunk> scored;  ///< Beside chunks, once the network has seen them.
   };
-  struct Compressed;
+  struct Compressed {
+    std::string text;
+    std::vector<std::pair<std::string, bool>> labels;  ///< Its words, and whether they are kept.
+  };
 
   Llmlingua2(std::shared_ptr<const HfTokenizer> tokenizer, PieceStyle style, SpecialTokens specials,
              KeepProbabilities network, std::shared_ptr<const TokenCounter> counter);

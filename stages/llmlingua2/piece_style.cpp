@@ -36,7 +36,8 @@ Result<PieceStyle> piece_style(const std::string& folder) {
       has(lower, "mobilebert")) {
     return PieceStyle{false, large};
   }
-  if (large || has(lower, "slingua") || has(lower, "securitylingua")) return PieceStyle{true, large};
+  if (large || has(lower, "slingua") || has(lower, "securitylingua"))
+    return PieceStyle{true, large};
   const auto config = FolderJson::open(folder, "config.json");
   if (!config) return config.error();
   if (!*config) {

@@ -1,7 +1,6 @@
 #include "stages/llmlingua2/words.h"
 
 #include <cassert>
-#include <iterator>
 
 #include "stages/llmlingua2/python_text.h"
 
@@ -39,13 +38,6 @@ bool begins_word(std::string_view piece, std::string_view bare, const WordRules&
 }
 
 }  // namespace
-
-void ScoredWords::append(ScoredWords&& other) {
-  words.insert(words.end(), std::make_move_iterator(other.words.begin()),
-               std::make_move_iterator(other.words.end()));
-  probs.insert(probs.end(), other.probs.begin(), other.probs.end());
-  unforced.insert(unforced.end(), other.unforced.begin(), other.unforced.end());
-}
 
 ScoredWords words_of(std::span<const std::string> pieces, std::span<const float> probs,
                      const WordRules& rules) {

@@ -29,7 +29,6 @@ struct ScoredWords {
   std::vector<double> unforced;    ///< The same of each word's first piece alone, not forced.
 
   std::size_t size() const { return words.size(); }
-  void append(ScoredWords&& other);
 };
 
 /// `pieces` and `probs` are of one chunk, one beside the other. A piece that continues a word,
