@@ -16,6 +16,7 @@
 #include "apps/options/policies.h"
 #include "apps/serve/serve.h"
 #include "apps/serve/serve_flags.h"
+#include "stages/score/encoder_policy.h"
 #include "stages/tokenize/token_counter.h"
 
 namespace pith {
@@ -87,8 +88,10 @@ void check_models(Report& report, const Config& config) {
   if (!policies) return report.bad("policies: " + policies.error().detail);
   for (const auto& policy : (*policies)->all()) {
     const bool champion = policy == (*policies)->champion();
+    const auto* encoder = dynamic_cast<const EncoderPolicy*>(policy.get());
     report.good("policy: " + policy->name() + " " + policy->id().substr(0, 12) +
-                (champion ? " (champion)" : ""));
+                (champion ? " (champion)" : "") +
+                (encoder != nullptr ? "; " + encoder->encoder().products() : ""));
   }
 }
 

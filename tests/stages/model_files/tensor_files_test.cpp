@@ -103,40 +103,13 @@ TEST(TensorFiles, GoldenFilesOpenWhole) {
   EXPECT_GT(opened, 0U);
 }
 
-/// A header and the data of `tensors`, all F32.
-std::string written(const TensorMap& tensors) {
-  std::string header = "{";
-  std::string data;
-  for (const auto& [name, view] : tensors) {
-    header += (header.size() > 1 ? ",\"" : "\"") + name + R"(":{"dtype":"F32","shape":[)";
-    for (std::size_t i = 0; i < view.shape.size(); ++i) {
-      header += (i > 0 ? "," : "") + std::to_string(view.shape[i]);
-    }
-    header += R"(],"data_offsets":[)" + std::to_string(data.size()) + ",";
-    data.append(reinterpret_cast<const char*>(view.bytes.data()), view.bytes.size());
-    header += std::to_string(data.size()) + "]}";
-  }
-  return safetensors_bytes(header + "}", data);
-}
-
 TEST(TensorFiles, GoldenModelInTwoFilesIsTheSame) {
   const std::string model = PITH_SHARED "/golden/models/xlm-roberta-large-tiny-a";
   if (!std::filesystem::exists(model)) GTEST_SKIP() << "no shared vectors here";
   const auto whole = TensorFiles::open_folder(model);
   ASSERT_TRUE(whole) << whole.error().detail;
-  TensorMap parts[2];
-  std::string weight_map;
-  std::size_t place = 0;
-  for (const auto& [name, view] : whole->all()) {
-    const std::size_t part = place++ % 2;
-    parts[part].emplace(name, view);
-    weight_map += (weight_map.empty() ? "\"" : ",\"") + name + "\":\"part" + std::to_string(part) +
-                  ".safetensors\"";
-  }
   const TemporaryDir folder;
-  write_file(folder.file("part0.safetensors"), written(parts[0]));
-  write_file(folder.file("part1.safetensors"), written(parts[1]));
-  write_file(folder.file("model.safetensors.index.json"), R"({"weight_map":{)" + weight_map + "}}");
+  write_in_two_files(whole->all(), folder.path());
   const auto sharded = TensorFiles::open_folder(folder.path());
   ASSERT_TRUE(sharded) << sharded.error().detail;
   ASSERT_EQ(sharded->all().size(), whole->all().size());

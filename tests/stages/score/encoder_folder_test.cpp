@@ -10,9 +10,11 @@
 #include <sstream>
 
 #include "stages/model_files/mapped_file.h"
+#include "stages/model_files/tensor_files.h"
 #include "stages/score/chunk_cuts.h"
 #include "stages/score/encoder_policy.h"
 #include "stages/score/policy_set.h"
+#include "tests/stages/model_files/safetensors_bytes.h"
 #include "tests/stages/score/scored_text.h"
 #include "tests/temporary_dir.h"
 
@@ -251,6 +253,24 @@ class ChangedFolder : public testing::Test {
 };
 
 TEST_F(ChangedFolder, AsItIsItOpens) { EXPECT_TRUE(open_policy(dir_.path())); }
+
+TEST_F(ChangedFolder, WeightsInTwoFilesGiveTheSameScores) {
+  const auto whole = TensorFiles::open_folder(dir_.path());
+  ASSERT_TRUE(whole);
+  write_in_two_files(whole->all(), dir_.path());
+  std::filesystem::remove(dir_.file("model.safetensors"));
+  const auto split = opened(dir_.path());
+  const auto one_file = opened(kTiny + "bert-tiny");
+  ASSERT_TRUE(split);
+  EXPECT_NE(split->id(), one_file->id());
+  ScoredTexts a(varied_texts(), split->tokenizer());
+  ScoredTexts b(varied_texts(), one_file->tokenizer());
+  ASSERT_TRUE(split->score(a.items, {}));
+  ASSERT_TRUE(one_file->score(b.items, {}));
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    EXPECT_EQ(a.items[i].keep_prob, b.items[i].keep_prob) << i;
+  }
+}
 
 TEST_F(ChangedFolder, OtherNumberOfLabelsIsAnError) {
   change("config.json", "\"1\": \"LABEL_1\"", "\"1\": \"LABEL_1\", \"2\": \"LABEL_2\"");
