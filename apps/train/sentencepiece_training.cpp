@@ -98,8 +98,8 @@ Result<std::string> train_sentencepiece(const std::vector<std::string>& sentence
       {"split_digits", "true"},
       {"hard_vocab_limit", "false"},
       {"normalization_rule_tsv", rules.path()},
-      {"bos_id", "-1"},
-      {"eos_id", "-1"},
+      {"bos_id", options.sentence_marks ? "1" : "-1"},
+      {"eos_id", options.sentence_marks ? "2" : "-1"},
       {"max_sentence_length", "100000"},
       // A fixed number: partial sums are added per thread, so another number gives other bytes.
       {"num_threads", "2"},

@@ -12,6 +12,7 @@ namespace pith {
 struct VocabularyOptions {
   std::uint32_t vocab_size = 8000;
   double character_coverage = 0.9995;  ///< Rarer characters are spelled in bytes.
+  bool sentence_marks = false;  ///< "<s>" and "</s>" behind "<unk>", as XLM-R's models have them.
 };
 
 /// A serialised unigram SentencePiece model with byte fallback and single digits. Blanks of every

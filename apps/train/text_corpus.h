@@ -68,6 +68,13 @@ class TextCorpus {
   CorpusCounts counts_;
 };
 
+/// Lines drawn evenly from all documents, about `bytes` of them.
+Result<std::vector<std::string>> sample_lines(const TextCorpus& corpus, double bytes,
+                                              std::uint64_t seed);
+
+/// Adds the texts of files of {"text": ...} records. Errors: kFileUnreadable, kInvalidArgument.
+Result<Done> watch_texts(const std::vector<std::string>& paths, PassageFilter& filter);
+
 /// Mixes a seed and an index into 64 even bits: what every random choice here is made of.
 std::uint64_t mixed(std::uint64_t seed, std::uint64_t index);
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apps/train/label_quality.h"
+#include "apps/train/train_encoder.h"
 #include "apps/train/train_ngram.h"
 
 namespace pith {
@@ -114,12 +115,153 @@ void add_ngram(CLI::App& train, std::function<int()>& run) {
   ngram->callback([arguments, &run] { run = [arguments] { return run_ngram(*arguments); }; });
 }
 
+struct CorpusArguments {
+  CorpusOptions options;
+  std::vector<std::string> more_left_out;
+  bool all_sources = false;
+
+  const CorpusOptions& finished() {
+    if (!all_sources) options.selection.leave_out_sources = default_left_out_sources();
+    auto& left_out = options.selection.leave_out_sources;
+    left_out.insert(left_out.end(), more_left_out.begin(), more_left_out.end());
+    return options;
+  }
+};
+
+void add_corpus_options(CLI::App& app, CorpusArguments& arguments) {
+  app.add_option("--data", arguments.options.data, "JSON lines with a field text; .zst too")
+      ->check(CLI::ExistingFile)
+      ->required();
+  app.add_option("--lang", arguments.options.selection.languages,
+                 "Only these values of the field lang");
+  app.add_option("--language-mb", arguments.options.selection.language_mb_max,
+                 "Draw every language down to this many MB (0: all)");
+  app.add_option("--leave-out-source", arguments.more_left_out,
+                 "Leave this source out, too; NAME or PREFIX*");
+  app.add_flag("--all-sources", arguments.all_sources,
+               "Do not leave out the sources that hold test contexts or may not ship");
+  app.add_option("--leave-out-texts", arguments.options.leave_out_texts,
+                 "Leave out documents that share text with the records of this file")
+      ->check(CLI::ExistingFile);
+  app.add_option("--seed", arguments.options.selection.seed, "For every random draw")
+      ->capture_default_str();
+}
+
+int finish(const Result<Done>& done) { return done ? 0 : exit_status(done.error()); }
+
+void add_vocab(CLI::App& train, std::function<int()>& run) {
+  CLI::App* app = train.add_subcommand("vocab", "Learn the pieces of an encoder policy");
+  struct Arguments {
+    CorpusArguments corpus;
+    VocabTrainOptions options;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  add_corpus_options(*app, arguments->corpus);
+  VocabTrainOptions& options = arguments->options;
+  app->add_option("--out", options.out, "Folder for sentencepiece.bpe.model")->required();
+  app->add_option("--vocab", options.vocab_size, "Pieces")->capture_default_str();
+  app->add_option("--sample-mb", options.sample_mb, "Text to learn from")->capture_default_str();
+  app->callback([arguments, &run] {
+    run = [arguments] {
+      arguments->options.corpus = arguments->corpus.finished();
+      return finish(train_vocab(arguments->options, print_line));
+    };
+  });
+}
+
+void add_encoder_options(CLI::App& app, EncoderTrainOptions& options) {
+  app.add_option("--vocab", options.vocab, "Folder with sentencepiece.bpe.model")
+      ->check(CLI::ExistingDirectory)
+      ->required();
+  app.add_option("--init", options.init, "Encoder folder to begin with")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--out", options.out,
+                 "Folder of the run: checkpoint, records and the trained encoder; a run that was "
+                 "stopped goes on where it was")
+      ->required();
+  app.add_option("--layers", options.num_layers, "Layers")->capture_default_str();
+  app.add_option("--hidden", options.hidden_size, "Width")->capture_default_str();
+  app.add_option("--heads", options.num_heads, "Attention heads")->capture_default_str();
+  app.add_option("--ffn", options.intermediate_size, "Feed-forward width")->capture_default_str();
+  app.add_option("--window", options.window, "Pieces per chunk, specials included")
+      ->check(CLI::Range(16, 512))
+      ->capture_default_str();
+  app.add_option("--steps", options.steps, "Updates; 0: as --epochs says")->capture_default_str();
+  app.add_option("--epochs", options.epochs, "Passes over the data")->capture_default_str();
+  app.add_option("--batch", options.batch_chunks, "Chunks per update")->capture_default_str();
+  app.add_option("--learning-rate", options.learning_rate, "At its peak")->capture_default_str();
+  app.add_option("--dropout", options.dropout, "Share of activations that are dropped")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
+  app.add_option("--weight-decay", options.weight_decay, "AdamW's")->capture_default_str();
+  app.add_option("--warmup", options.warmup, "Share of the updates with a rising learning rate")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
+
+void add_pretrain(CLI::App& train, std::function<int()>& run) {
+  CLI::App* app = train.add_subcommand(
+      "pretrain", "Train an encoder to guess hidden pieces of text (masked language model)");
+  struct Arguments {
+    CorpusArguments corpus;
+    EncoderTrainOptions options;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  add_corpus_options(*app, arguments->corpus);
+  add_encoder_options(*app, arguments->options);
+  app->callback([arguments, &run] {
+    run = [arguments] {
+      const CorpusOptions& corpus = arguments->corpus.finished();
+      arguments->options.seed = corpus.selection.seed;
+      return finish(pretrain_encoder(corpus, arguments->options, print_line));
+    };
+  });
+}
+
+void add_sft(CLI::App& train, std::function<int()>& run) {
+  CLI::App* app = train.add_subcommand(
+      "sft", "Train an encoder on words labelled 0 drop, 1 keep, 2 keep when compressing hard");
+  struct Arguments {
+    LabelOptions labels;
+    EncoderTrainOptions options;
+    std::string loss = "ordinal";
+    std::string eval_labels;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  app->add_option("--data", arguments->labels.data, "Label files: text, words, labels a line")
+      ->check(CLI::ExistingFile)
+      ->required();
+  app->add_option("--leave-out-source", arguments->labels.leave_out_sources,
+                  "Leave this source out; NAME or PREFIX*");
+  app->add_option("--loss", arguments->loss, "ordinal or binary")
+      ->check(CLI::IsMember({"ordinal", "binary"}))
+      ->capture_default_str();
+  app->add_option("--eval-labels", arguments->eval_labels,
+                  "Compare word ranks with the labels of this file when done")
+      ->check(CLI::ExistingFile);
+  app->add_option("--seed", arguments->options.seed, "For every random draw")
+      ->capture_default_str();
+  add_encoder_options(*app, arguments->options);
+  app->callback([arguments, &run] {
+    run = [arguments] {
+      arguments->labels.ordinal = arguments->loss == "ordinal";
+      const Result<Done> trained = train_sft(arguments->labels, arguments->options, print_line);
+      if (!trained || arguments->eval_labels.empty()) return finish(trained);
+      return finish(
+          print_label_quality(arguments->options.out, arguments->eval_labels, print_line));
+    };
+  });
+}
+
 }  // namespace
 
 void add_train(CLI::App& parent, std::function<int()>& run) {
   CLI::App* train = parent.add_subcommand("train", "Make policies from text and labels");
   train->require_subcommand(1);
   add_ngram(*train, run);
+  add_vocab(*train, run);
+  add_pretrain(*train, run);
+  add_sft(*train, run);
 }
 
 }  // namespace pith

@@ -1,6 +1,5 @@
 #include "apps/train/train_ngram.h"
 
-#include <simdjson.h>
 #include <tbb/parallel_for.h>
 
 #include <chrono>
@@ -9,7 +8,6 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "apps/train/jsonl_reader.h"
 #include "apps/train/sentencepiece_training.h"
 #include "stages/score/ngram_estimate.h"
 #include "stages/score/ngram_policy.h"
@@ -40,22 +38,6 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-Result<Done> watch_texts(const std::vector<std::string>& paths, PassageFilter& filter) {
-  simdjson::dom::parser parser;
-  for (const std::string& path : paths) {
-    const Result<Done> read = for_each_line(path, [&](std::string_view line) -> Result<Done> {
-      std::string_view text;
-      if (parser.parse(line.data(), line.size())["text"].get(text) != simdjson::SUCCESS) {
-        return Error{ErrorCode::kInvalidArgument, "no string field: text"};
-      }
-      filter.add(text);
-      return Done{};
-    });
-    if (!read) return read;
-  }
-  return Done{};
-}
-
 void report(const CorpusCounts& counts, const Progress& progress) {
   const auto table = [&](const char* what, const std::map<std::string, SourceCount>& rows) {
     SourceCount total;
@@ -77,32 +59,6 @@ void report(const CorpusCounts& counts, const Progress& progress) {
     progress(line_of("left out because they share text with --leave-out-texts: %llu documents",
                      static_cast<unsigned long long>(counts.shares_text)));
   }
-}
-
-/// Lines drawn evenly from all documents, about `bytes` of them.
-Result<std::vector<std::string>> sample_lines(const TextCorpus& corpus, double bytes,
-                                              std::uint64_t seed) {
-  double corpus_bytes = 0.0;
-  for (const auto& [source, count] : corpus.counts().taken) {
-    corpus_bytes += static_cast<double>(count.bytes);
-  }
-  const double share = std::min(1.0, bytes / std::max(corpus_bytes, 1.0));
-  const double threshold = share * 0x1p64;
-  std::vector<std::string> lines;
-  std::uint64_t index = 0;
-  const Result<Done> read = corpus.for_each([&](const TextRecord& record) {
-    for (std::string_view rest = record.text; !rest.empty();) {
-      const std::size_t line_end = std::min(rest.find('\n'), rest.size());
-      // A second seed: documents were drawn with the first.
-      if (share >= 1.0 || static_cast<double>(mixed(~seed, index)) < threshold) {
-        if (line_end > 0) lines.emplace_back(rest.substr(0, line_end));
-      }
-      ++index;
-      rest.remove_prefix(std::min(line_end + 1, rest.size()));
-    }
-  });
-  if (!read) return read.error();
-  return lines;
 }
 
 /// Encodes documents in batches on all cores; the stream's order is that of the documents.

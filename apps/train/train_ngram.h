@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/train/progress.h"
 #include "apps/train/text_corpus.h"
 #include "messages/result.h"
 #include "stages/score/ngram_counts.h"
@@ -30,7 +31,6 @@ struct NgramTrainOptions {
 };
 
 /// Told what goes on: one line, no line end.
-using Progress = std::function<void(const std::string& line)>;
 
 /// Same options, same files, same machine word size: the same bytes.
 /// Errors: kFileUnreadable, kInvalidArgument, kStorageFailed.

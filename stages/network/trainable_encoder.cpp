@@ -30,7 +30,8 @@ void add(std::span<const float> x, float* y) {
 
 }  // namespace
 
-TrainableEncoder::TrainableEncoder(const EncoderConfig& config) : config_(config) {
+TrainableEncoder::TrainableEncoder(const EncoderConfig& config, std::uint64_t num_loss_parameters)
+    : config_(config) {
   const auto count = [](std::int32_t n) { return static_cast<std::uint64_t>(n); };
   const std::uint64_t width = count(config.hidden_size);
   const std::string prefix = config.kind == EncoderKind::kBert ? "bert." : "roberta.";
@@ -48,6 +49,9 @@ TrainableEncoder::TrainableEncoder(const EncoderConfig& config) : config_(config
   }
   classifier_weight_ = layout_.add("classifier.weight", {count(config.num_labels), width}, true);
   classifier_bias_ = layout_.add("classifier.bias", {count(config.num_labels)}, false);
+  if (num_loss_parameters > 0) {
+    loss_parameters_ = layout_.add("loss.parameters", {num_loss_parameters}, false);
+  }
 }
 
 TrainableEncoder::LayerPlaces TrainableEncoder::add_layer(const std::string& name) {

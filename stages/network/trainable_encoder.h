@@ -40,13 +40,16 @@ struct EncoderTape {
 /// saved as a folder that Encoder::open reads. Thread-safe: const after construction.
 class TrainableEncoder {
  public:
-  explicit TrainableEncoder(const EncoderConfig& config);
+  /// `num_loss_parameters` numbers of a loss's own are trained along: "loss.parameters".
+  explicit TrainableEncoder(const EncoderConfig& config, std::uint64_t num_loss_parameters = 0);
 
   const EncoderConfig& config() const { return config_; }
   const ParameterLayout& layout() const { return layout_; }
   /// [num_labels, hidden_size] and [num_labels] of the token classifier: left to the losses.
   std::size_t classifier_weight() const { return classifier_weight_; }
   std::size_t classifier_bias() const { return classifier_bias_; }
+  /// [num_loss_parameters]
+  std::size_t loss_parameters() const { return loss_parameters_; }
   /// [vocab_size, hidden_size]; also the output matrix of masked-language-model pretraining.
   std::size_t word_table() const { return word_table_; }
 
@@ -78,7 +81,8 @@ class TrainableEncoder {
   EncoderConfig config_;
   ParameterLayout layout_;
   std::size_t word_table_ = 0, position_table_ = 0, type_table_ = 0, embedding_gain_ = 0,
-              embedding_shift_ = 0, classifier_weight_ = 0, classifier_bias_ = 0;
+              embedding_shift_ = 0, classifier_weight_ = 0, classifier_bias_ = 0,
+              loss_parameters_ = 0;
   std::vector<LayerPlaces> layers_;
 };
 

@@ -14,6 +14,7 @@ Result<TokenizerParts> parts_of_bert_vocab(std::string_view lines, BertNormalize
 
 /// sentencepiece.bpe.model of an XLM-R model: its pieces one id further, behind the four specials,
 /// "<mask>" at the end; words as in the published tokenizer.json.
+/// With byte fallback where the model was trained with it: Pith's own policies.
 Result<TokenizerParts> parts_of_xlm_r_model(std::string_view serialized);
 
 }  // namespace pith

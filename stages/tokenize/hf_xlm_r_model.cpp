@@ -77,10 +77,12 @@ class WireReader {
 
 // Field numbers of SentencePiece's model format.
 constexpr std::uint32_t kPieces = 1;
+constexpr std::uint32_t kTrainerSpec = 2;
 constexpr std::uint32_t kNormalizerSpec = 3;
 constexpr std::uint32_t kPieceSpelling = 1;
 constexpr std::uint32_t kPieceScore = 2;
 constexpr std::uint32_t kPrecompiledCharsmap = 2;
+constexpr std::uint32_t kByteFallback = 35;
 
 const Error kMalformed{ErrorCode::kFileUnreadable, "not a SentencePiece model"};
 
@@ -108,6 +110,16 @@ Result<std::string_view> charsmap_from(std::string_view message) {
   return map;
 }
 
+Result<bool> byte_fallback_from(std::string_view message) {
+  bool fallback = false;
+  for (WireReader reader(message); !reader.done();) {
+    const auto field = reader.next();
+    if (!field) return kMalformed;
+    if (field->number == kByteFallback) fallback = field->scalar != 0;
+  }
+  return fallback;
+}
+
 std::unique_ptr<const PreTokenizer> published_cuts() {
   std::vector<std::unique_ptr<const PreTokenizer>> steps;
   steps.push_back(std::make_unique<WhiteSpaceCuts>(false));
@@ -124,6 +136,7 @@ Result<TokenizerParts> parts_of_xlm_r_model(std::string_view serialized) {
   TokenizerParts parts;
   std::vector<UnigramModel::Entry> vocab{{"<s>", 0}, {"<pad>", 0}, {"</s>", 0}, {"<unk>", 0}};
   std::size_t pieces = 0;
+  bool byte_fallback = false;
   for (WireReader reader(serialized); !reader.done();) {
     const auto field = reader.next();
     if (!field) return kMalformed;
@@ -131,6 +144,11 @@ Result<TokenizerParts> parts_of_xlm_r_model(std::string_view serialized) {
       auto entry = piece_from(field->bytes);
       if (!entry) return entry.error();
       vocab.push_back(*std::move(entry));
+    }
+    if (field->number == kTrainerSpec) {
+      const auto fallback = byte_fallback_from(field->bytes);
+      if (!fallback) return fallback.error();
+      byte_fallback = *fallback;
     }
     if (field->number != kNormalizerSpec) continue;
     const auto blob = charsmap_from(field->bytes);
@@ -153,7 +171,7 @@ Result<TokenizerParts> parts_of_xlm_r_model(std::string_view serialized) {
   mask.lstrip = true;
   parts.added_tokens.push_back(std::move(mask));
   parts.pre_tokenizer = published_cuts();
-  parts.model = std::make_unique<UnigramModel>(std::move(vocab), kUnknown, false);
+  parts.model = std::make_unique<UnigramModel>(std::move(vocab), kUnknown, byte_fallback);
   parts.decoder = std::make_unique<MetaspaceDecoder>("\xE2\x96\x81", true);
   parts.cut_at_blanks = true;
   return parts;

@@ -1,0 +1,75 @@
+// A training run: steps, records, checkpoints.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/train/progress.h"
+#include "messages/result.h"
+#include "stages/network/adamw.h"
+#include "stages/network/batch_gradient.h"
+#include "stages/network/learning_rate.h"
+#include "stages/network/trainable_encoder.h"
+
+namespace pith {
+
+/// What one step learns from.
+struct StepBatch {
+  std::size_t num_items = 0;
+  BatchGradient::Work work;  ///< Forward and backward of one item.
+  double num_targets = 1;    ///< Loss and gradient are divided by this.
+  double num_tokens = 0;     ///< For the records.
+};
+
+struct TrainingPlan {
+  std::string folder;       ///< Of checkpoint.safetensors and run.jsonl.
+  std::string description;  ///< Everything that decides the result, as JSON: a run resumes only
+                            ///< under the same.
+  LearningRate rate;
+  AdamWOptions optimizer;
+  double checkpoint_s = 30;
+  std::uint64_t record_steps = 20;
+};
+
+/// Parameters and optimiser between steps. Batches must follow from the step number alone: then a
+/// run that was killed and resumed gives the same weights as one that was not.
+class TrainingRun {
+ public:
+  using MakeBatch = std::function<StepBatch(std::uint64_t step, std::span<const float> parameters)>;
+  /// Resumes from plan.folder's checkpoint if there is one, else begins with `initial`.
+  /// Errors: kFileUnreadable, kStorageFailed; kInvalidArgument when the checkpoint belongs to
+  /// another description.
+  static Result<TrainingRun> open(const TrainableEncoder& encoder, TrainingPlan plan,
+                                  std::vector<float> initial);
+
+  /// All steps that are left. Errors: kStorageFailed.
+  Result<Done> run(const MakeBatch& make_batch, const Progress& progress);
+
+  std::span<const float> parameters() const { return parameters_; }
+  std::uint64_t steps_done() const { return optimizer_.steps(); }
+
+ private:
+  TrainingRun(const TrainableEncoder& encoder, TrainingPlan plan, std::vector<float> initial);
+  Result<Done> restore();
+  Result<Done> save() const;
+
+  const TrainableEncoder* encoder_;
+  TrainingPlan plan_;
+  std::vector<float> parameters_;
+  AdamW optimizer_;
+};
+
+/// Reads the tensors that `encoder` has from a Hugging Face folder; those of losses stay as they
+/// are.
+Result<Done> read_parameters(const std::string& folder, const TrainableEncoder& encoder,
+                             std::span<float> parameters);
+
+/// Writes config.json and model.safetensors (float16) to `folder`, which exists: what Encoder::open
+/// reads. Errors: kStorageFailed.
+Result<Done> write_encoder_folder(const std::string& folder, const TrainableEncoder& encoder,
+                                  std::span<const float> parameters);
+
+}  // namespace pith
