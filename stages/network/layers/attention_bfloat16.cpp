@@ -8,8 +8,15 @@
 #include <cmath>
 #include <cstring>
 
+// Clang, which builds the fuzz targets, has another word for it.
+#if defined(__clang__)
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma"))), \
+    apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")
+#endif
 
 namespace pith {
 namespace {
@@ -152,7 +159,11 @@ void attention_forward_bfloat16(const float* qkv, std::size_t length, const Atte
 }
 
 }  // namespace pith
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
 #else
 
