@@ -1,15 +1,14 @@
 #include "apps/train/label_quality.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cstdio>
 #include <map>
 #include <numeric>
 
-#include "apps/train/jsonl_reader.h"
+#include "apps/train/labelled_texts.h"
 #include "apps/train/text_corpus.h"
+#include "stages/score/keep_policy.h"
 #include "stages/score/ngram_policy.h"
 #include "stages/score/percentile_rank.h"
 #include "stages/tokenize/word_of_piece.h"
@@ -17,53 +16,23 @@
 namespace pith {
 namespace {
 
-struct LabelledText {
-  std::string text, language;
+/// A text as a policy reads it: its words are the annotated ones, all of it is prose.
+struct ReadText {
   TokenizedSegment segment;
   std::vector<std::uint8_t> keep, core;  ///< [num_words]
-};
 
-Result<LabelledText> parse_labelled(simdjson::dom::parser& parser, std::string_view line) {
-  const auto wrong = [](const char* what) {
-    return Error{ErrorCode::kInvalidArgument, std::string("labels: ") + what};
-  };
-  simdjson::dom::element record;
-  if (parser.parse(line.data(), line.size()).get(record) != simdjson::SUCCESS) {
-    return wrong("not JSON");
-  }
-  LabelledText labelled;
-  std::string_view text, language;
-  simdjson::dom::array words, labels;
-  if (record["text"].get(text) != simdjson::SUCCESS ||
-      record["words"].get(words) != simdjson::SUCCESS ||
-      record["labels"].get(labels) != simdjson::SUCCESS || words.size() != labels.size() ||
-      words.size() == 0) {
-    return wrong("text, words or labels missing, empty, or of different length");
-  }
-  if (record["lang"].get(language) != simdjson::SUCCESS) language = "?";
-  labelled.text = text;
-  labelled.language = language;
-  std::uint64_t before = 0;
-  for (const simdjson::dom::element word : words) {
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-    if (word.at(0).get(begin) != simdjson::SUCCESS || word.at(1).get(end) != simdjson::SUCCESS ||
-        begin < before || end <= begin || end > text.size()) {
-      return wrong("words are not ascending ranges of the text");
+  ReadText(const LabelledText& labelled, const Tokenizer& tokenizer) {
+    for (const ByteSpan& word : labelled.words) {
+      segment.words.push_back({word.begin, word.end, word.end});
     }
-    before = end;
-    const auto text_end = static_cast<std::uint32_t>(end);
-    labelled.segment.words.push_back({static_cast<std::uint32_t>(begin), text_end, text_end});
+    segment.pieces = tokenizer.encode(labelled.text);
+    segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
+    for (const KeepLabel label : labelled.labels) {
+      keep.push_back(label >= 1 ? 1 : 0);
+      core.push_back(label == 2 ? 1 : 0);
+    }
   }
-  for (const simdjson::dom::element element : labels) {
-    std::uint64_t label = 0;
-    if (element.get(label) != simdjson::SUCCESS || label > 2)
-      return wrong("a label is not 0, 1, 2");
-    labelled.keep.push_back(label >= 1 ? 1 : 0);
-    labelled.core.push_back(label == 2 ? 1 : 0);
-  }
-  return labelled;
-}
+};
 
 /// Scores of every word of every text under one way of scoring, with their labels beside them.
 struct Column {
@@ -72,7 +41,7 @@ struct Column {
   double keep_overlap = 0.0, core_overlap = 0.0;  ///< Sums over positive words.
   std::uint64_t num_keep = 0, num_core = 0;
 
-  void add(std::span<const float> text_scores, const LabelledText& text) {
+  void add(std::span<const float> text_scores, const ReadText& text) {
     scores.insert(scores.end(), text_scores.begin(), text_scores.end());
     keep.insert(keep.end(), text.keep.begin(), text.keep.end());
     core.insert(core.end(), text.core.begin(), text.core.end());
@@ -138,46 +107,42 @@ const QualityRow& LabelQuality::row(std::string_view name) const {
 }
 
 Result<LabelQuality> label_quality(const std::string& policy_path, const std::string& labels_path) {
-  const auto policy = NgramPolicy::open(policy_path);
+  const auto policy = open_policy(policy_path);
   if (!policy) return policy.error();
+  const auto* ngram = dynamic_cast<const NgramPolicy*>(policy->get());
   LabelQuality quality;
   quality.policy_name = (*policy)->name();
   quality.policy_id = (*policy)->id();
   std::map<std::string, Column> columns;
   std::map<std::string, Column> languages;
-  simdjson::dom::parser parser;
-  const Result<Done> read = for_each_line(labels_path, [&](std::string_view line) -> Result<Done> {
-    Result<LabelledText> labelled = parse_labelled(parser, line);
-    if (!labelled) return labelled.error();
-    TokenizedSegment& segment = labelled->segment;
-    segment.pieces = (*policy)->tokenizer().encode(labelled->text);
-    segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
-    std::vector<float> rank(segment.words.size());
+  const auto texts = read_labelled_texts(labels_path);
+  if (!texts) return texts.error();
+  for (const LabelledText& labelled : *texts) {
+    const ReadText text(labelled, (*policy)->tokenizer());
+    std::vector<float> rank(labelled.words.size());
     for (const bool sum : {true, false}) {
+      if (ngram == nullptr) break;
       const auto how = sum ? WordSurprisal::kSum : WordSurprisal::kMean;
-      const auto surprisal = word_surprisals((*policy)->model(), segment, how, {});
+      const auto surprisal = word_surprisals(ngram->model(), text.segment, how, {});
       if (!surprisal) return surprisal.error();
-      columns[sum ? "surprisal, sum" : "surprisal, mean"].add(*surprisal, *labelled);
+      columns[sum ? "surprisal, sum" : "surprisal, mean"].add(*surprisal, text);
       percentile_rank(*surprisal, rank);
-      columns[sum ? "rank in text, sum" : "rank in text, mean"].add(rank, *labelled);
+      columns[sum ? "rank in text, sum" : "rank in text, mean"].add(rank, text);
     }
     std::vector<ScoreItem> batch(1);
-    batch[0].text = labelled->text;
-    batch[0].segment = &segment;
-    if (const Result<Done> scored = (*policy)->score(batch, {}); !scored) return scored;
-    columns["keep_prob"].add(batch[0].keep_prob, *labelled);
-    languages["keep_prob, " + labelled->language].add(batch[0].keep_prob, *labelled);
-    if (labelled->language != "en") {
-      languages["keep_prob, (all but en)"].add(batch[0].keep_prob, *labelled);
-    }
+    batch[0].text = labelled.text;
+    batch[0].segment = &text.segment;
+    if (const Result<Done> scored = (*policy)->score(batch, {}); !scored) return scored.error();
+    const std::string language = labelled.lang.empty() ? "?" : labelled.lang;
+    columns["keep_prob"].add(batch[0].keep_prob, text);
+    languages["keep_prob, " + language].add(batch[0].keep_prob, text);
+    if (language != "en") languages["keep_prob, (all but en)"].add(batch[0].keep_prob, text);
     for (std::size_t i = 0; i < rank.size(); ++i) {
       rank[i] = static_cast<float>(static_cast<double>(mixed(quality.num_texts, i)) * 0x1p-64);
     }
-    columns["random"].add(rank, *labelled);
+    columns["random"].add(rank, text);
     ++quality.num_texts;
-    return Done{};
-  });
-  if (!read) return read.error();
+  }
   if (quality.num_texts == 0) {
     return Error{ErrorCode::kInvalidArgument, labels_path + ": no labelled text"};
   }

@@ -1,11 +1,6 @@
 #include "apps/train/piece_chunks.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
-
-#include "apps/train/jsonl_reader.h"
-#include "apps/train/text_corpus.h"
 
 namespace pith {
 namespace {
@@ -16,44 +11,6 @@ std::size_t part_begin(std::size_t size, std::size_t parts, std::size_t part) {
 }
 
 std::size_t num_parts(std::size_t size, std::size_t most) { return (size + most - 1) / most; }
-
-Result<LabelledText> labelled_text(simdjson::dom::element record) {
-  const auto wrong = [](const char* what) {
-    return Error{ErrorCode::kInvalidArgument, std::string("wrong or missing field: ") + what};
-  };
-  LabelledText text;
-  const auto string = [&](const char* key, std::string& into) {
-    std::string_view value;
-    if (record[key].get(value) != simdjson::SUCCESS) return false;
-    into = value;
-    return true;
-  };
-  if (!string("text", text.text)) return wrong("text");
-  string("lang", text.lang);
-  string("source", text.source);
-  simdjson::dom::array words;
-  simdjson::dom::array labels;
-  if (record["words"].get(words) != simdjson::SUCCESS) return wrong("words");
-  if (record["labels"].get(labels) != simdjson::SUCCESS) return wrong("labels");
-  std::uint64_t done = 0;
-  for (const simdjson::dom::element word : words) {
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-    if (word.at(0).get(begin) != simdjson::SUCCESS || word.at(1).get(end) != simdjson::SUCCESS ||
-        begin < done || begin > end || end > text.text.size()) {
-      return wrong("words");
-    }
-    done = end;
-    text.words.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
-  }
-  for (const simdjson::dom::element label : labels) {
-    std::uint64_t value = 0;
-    if (label.get(value) != simdjson::SUCCESS || value > 2) return wrong("labels");
-    text.labels.push_back(static_cast<KeepLabel>(value));
-  }
-  if (text.labels.size() != text.words.size()) return wrong("labels");
-  return text;
-}
 
 }  // namespace
 
@@ -131,24 +88,6 @@ std::vector<std::int32_t> chunk_positions(std::size_t length) {
     positions[i] = kPadId + 1 + static_cast<std::int32_t>(i);
   }
   return positions;
-}
-
-Result<std::vector<LabelledText>> read_labelled_texts(
-    const std::string& path, const std::vector<std::string>& leave_out_sources) {
-  std::vector<LabelledText> texts;
-  simdjson::dom::parser parser;
-  const Result<Done> read = for_each_line(path, [&](std::string_view line) -> Result<Done> {
-    simdjson::dom::element record;
-    if (parser.parse(line.data(), line.size()).get(record) != simdjson::SUCCESS) {
-      return Error{ErrorCode::kInvalidArgument, "not JSON"};
-    }
-    auto text = labelled_text(record);
-    if (!text) return text.error();
-    if (!source_matches(text->source, leave_out_sources)) texts.push_back(*std::move(text));
-    return Done{};
-  });
-  if (!read) return read.error();
-  return texts;
 }
 
 }  // namespace pith

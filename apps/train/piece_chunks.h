@@ -3,11 +3,8 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "messages/result.h"
 #include "stages/network/keep_loss.h"
 #include "stages/tokenize/hf_tokenizer.h"
 
@@ -56,17 +53,5 @@ std::vector<LabelledChunk> label_chunks(std::span<const Piece> pieces,
 
 /// 0, 1, 2... behind XLM-R's padding.
 std::vector<std::int32_t> chunk_positions(std::size_t length);
-
-/// A record of a distillation file: {"text", "words": [[begin, end]...], "labels", "lang",
-/// "source"}.
-struct LabelledText {
-  std::string text, lang, source;
-  std::vector<ByteSpan> words;
-  std::vector<KeepLabel> labels;
-};
-
-/// Errors: kFileUnreadable, kInvalidArgument with the line.
-Result<std::vector<LabelledText>> read_labelled_texts(
-    const std::string& path, const std::vector<std::string>& leave_out_sources);
 
 }  // namespace pith

@@ -110,8 +110,8 @@ void add_ngram(CLI::App& train, std::function<int()>& run) {
       ->add_option("--eval-labels", arguments->eval_labels,
                    "Compare word ranks with the labels of this file")
       ->check(CLI::ExistingFile);
-  ngram->add_option("--policy", arguments->policy, "With --eval-labels: measure this file")
-      ->check(CLI::ExistingFile);
+  ngram->add_option("--policy", arguments->policy, "With --eval-labels: measure this one")
+      ->check(CLI::ExistingPath);
   ngram->callback([arguments, &run] { run = [arguments] { return run_ngram(*arguments); }; });
 }
 

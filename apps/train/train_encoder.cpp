@@ -9,6 +9,7 @@
 #include <fstream>
 #include <numeric>
 
+#include "apps/train/labelled_texts.h"
 #include "apps/train/piece_chunks.h"
 #include "apps/train/sentencepiece_training.h"
 #include "apps/train/training_run.h"

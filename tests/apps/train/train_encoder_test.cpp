@@ -90,7 +90,7 @@ TEST_F(TrainEncoder, WhatCannotBeReadIsNamed) {
   labels.data = {dir_.file("bad.jsonl")};
   const auto bad = train_sft(labels, options_, quiet_);
   ASSERT_FALSE(bad);
-  EXPECT_NE(bad.error().detail.find("words"), std::string::npos) << bad.error().detail;
+  EXPECT_NE(bad.error().detail.find("labels: words"), std::string::npos) << bad.error().detail;
 }
 
 }  // namespace
