@@ -74,10 +74,12 @@ std::vector<Result<ScoredWork>> score_batch(std::span<const Edge<TokenizedWork>>
     for (std::size_t i = 0; i < work->prompt.segments.size(); ++i) {
       const TokenizedSegment& segment = work->prompt.segments[i];
       if (!needs_score(segment, request.options)) continue;
-      items.push_back({.text = request.segments[i].text,
-                       .segment = &segment,
-                       .query = request.segments[i].query,
-                       .keep_prob = {}});
+      items.push_back(
+          {.text = request.segments[i].text,
+           .segment = &segment,
+           .query = request.segments[i].query,
+           .limits = {work->admitted->job.deadline, work->admitted->job.cancelled.get()},
+           .keep_prob = {}});
     }
   }
   Result<Done> scored = Done{};
@@ -91,8 +93,10 @@ std::vector<Result<ScoredWork>> score_batch(std::span<const Edge<TokenizedWork>>
     ScoredWork out{
         .tokenized = work, .keep_prob = {}, .started_at = started_at, .scored_at = scored_at};
     bool good = true;
+    bool stopped = false;
     for (const TokenizedSegment& segment : work->prompt.segments) {
       if (needs_score(segment, work->admitted->job.request->options)) {
+        stopped = stopped || items[next_item].stopped;
         out.keep_prob.push_back(std::move(items[next_item++].keep_prob));
         good = good && probabilities(out.keep_prob.back(), segment.words.size());
       } else {
@@ -101,6 +105,9 @@ std::vector<Result<ScoredWork>> score_batch(std::span<const Edge<TokenizedWork>>
     }
     if (!scored) {
       results.emplace_back(scored.error());
+    } else if (stopped) {
+      results.emplace_back(stop_reason(*work->admitted)
+                               .value_or(Error{ErrorCode::kCancelled, "cancelled while scoring"}));
     } else if (!good) {
       results.emplace_back(Error{ErrorCode::kInternal, "policy " + work->admitted->policy->name() +
                                                            " gave no probabilities"});

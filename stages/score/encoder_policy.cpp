@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cassert>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "stages/score/chunk_cuts.h"
@@ -30,7 +31,13 @@ struct Wanted {
 struct EncoderPolicy::Chunk {
   std::vector<std::int32_t> ids;  ///< Specials included.
   ChunkKey key;
-  ScoreMemo::Scores logits;  ///< keep - drop, of each piece.
+  ScoreMemo::Scores logits;  ///< keep - drop, of each piece. Null: nobody waited for it any more.
+  std::vector<const ScoreLimits*> wanted_by;
+
+  bool abandoned() const {
+    return std::all_of(wanted_by.begin(), wanted_by.end(),
+                       [](const ScoreLimits* limits) { return stop_reason(*limits).has_value(); });
+  }
 };
 
 EncoderPolicy::EncoderPolicy(std::shared_ptr<const Encoder> encoder,
@@ -67,6 +74,7 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
       const auto [place, is_new] = known.emplace(chunk.key, chunks.size());
       wanted[i].push_back({place->second, range});
       if (is_new) chunks.push_back(std::move(chunk));
+      chunks[place->second].wanted_by.push_back(&batch[i].limits);
     }
   }
   std::vector<Chunk*> missing;
@@ -78,6 +86,10 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
   std::vector<float> logits;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     logits.clear();
+    batch[i].stopped = std::any_of(wanted[i].begin(), wanted[i].end(), [&](const Wanted& part) {
+      return chunks[part.chunk].logits == nullptr;
+    });
+    if (batch[i].stopped) continue;
     for (const Wanted& part : wanted[i]) {
       const std::vector<float>& of_chunk = *chunks[part.chunk].logits;
       assert(of_chunk.size() == part.pieces.end - part.pieces.begin);
@@ -103,16 +115,23 @@ Result<Done> EncoderPolicy::run(std::span<Chunk* const> chunks, const ScoreLimit
   std::mutex mutex;
   std::optional<Error> failed;
   std::atomic<bool> give_up = false;  // One group failed: the others' work would be in vain.
-  const StopCheck stop = [&]() -> std::optional<Error> {
-    if (give_up.load(std::memory_order_relaxed)) {
-      return Error{ErrorCode::kCancelled, "another part of the batch failed"};
-    }
-    return stop_reason(limits);
-  };
-  const auto run_one = [&](std::size_t group) {
+  const auto run_one = [&](std::size_t index) {
+    const std::span<Chunk* const> group = groups[index];
+    const auto abandoned = [&group] {
+      return std::all_of(group.begin(), group.end(),
+                         [](const Chunk* chunk) { return chunk->abandoned(); });
+    };
+    const StopCheck stop = [&]() -> std::optional<Error> {
+      if (give_up.load(std::memory_order_relaxed)) {
+        return Error{ErrorCode::kCancelled, "another part of the batch failed"};
+      }
+      if (auto reason = stop_reason(limits)) return reason;
+      if (abandoned()) return Error{ErrorCode::kCancelled, "nobody waits for this part"};
+      return std::nullopt;
+    };
     if (give_up.load(std::memory_order_relaxed)) return;
-    const auto done = run_group(groups[group], stop);
-    if (done) return;
+    const auto done = run_group(group, stop);
+    if (done || (!stop_reason(limits) && abandoned())) return;
     const std::lock_guard lock(mutex);
     if (!failed) failed = done.error();
     give_up = true;

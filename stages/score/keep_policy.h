@@ -30,7 +30,11 @@ struct ScoreItem {
   std::string_view text;  ///< The segment's original text.
   const TokenizedSegment* segment = nullptr;
   std::string_view query;        ///< May be empty.
+  ScoreLimits limits = {};       ///< Of the text's own request.
   std::vector<float> keep_prob;  ///< Out: [num_words], each in [0, 1] and finite.
+  /// Out: its own limits were over before it was done; keep_prob is empty. The others of the batch
+  /// are not held up by it.
+  bool stopped = false;
 };
 
 /// Thread-safe without locks: const after construction. Never throws, never logs.
@@ -42,7 +46,8 @@ class KeepPolicy {
   /// Short name for people: "ngram-en".
   virtual const std::string& name() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
-  /// Fills keep_prob of every item; texts of several requests may stand in one batch.
+  /// Fills keep_prob of every item; texts of several requests may stand in one batch. `limits` are
+  /// the batch's; a policy that takes long looks at those of the items, too.
   /// Equal (text, query) give equal answers whatever else is in the batch.
   /// Errors: kDeadlineExceeded, kCancelled; then nothing of the batch may be used.
   virtual Result<Done> score(std::span<ScoreItem> batch, const ScoreLimits& limits) const = 0;

@@ -190,6 +190,42 @@ TEST(EncoderPolicy, DeadlineThatPassesStopsTheOtherChunks) {
   EXPECT_LT(scripted.encoder->calls().size(), 20U) << "of some 30 chunks, few were begun";
 }
 
+TEST(EncoderPolicy, TextNobodyWaitsForIsLeftAndTheOthersAreDone) {
+  Scripted scripted(512);
+  std::mt19937 random(6);
+  const std::string given_up = random_text(random, 600);
+  const std::string wanted = random_text(random, 600);
+  ScoredTexts batch({given_up, wanted}, scripted.policy.tokenizer());
+  std::atomic<bool> gone = false;
+  std::atomic<int> late_layers = 0;
+  batch.items[0].limits.cancelled = &gone;
+  // Its client goes away while its first chunk is in the second layer.
+  scripted.encoder->before_layer_ = [&](std::span<const EncoderSequence> sequences, int layer) {
+    const bool its_own = given_up.starts_with(static_cast<char>(sequences[0].ids[1])) &&
+                         given_up[1] == static_cast<char>(sequences[0].ids[2]);
+    if (its_own && layer == 1) gone = true;
+    if (its_own && layer > 1) ++late_layers;
+  };
+  ASSERT_TRUE(scripted.policy.score(batch.items, {}));
+  EXPECT_TRUE(batch.items[0].stopped);
+  EXPECT_TRUE(batch.items[0].keep_prob.empty());
+  EXPECT_EQ(late_layers, 0);
+  EXPECT_FALSE(batch.items[1].stopped);
+  scripted.encoder->before_layer_ = nullptr;
+  EXPECT_EQ(batch.items[1].keep_prob, score_alone(scripted.policy, wanted));
+  EXPECT_FALSE(score_alone(scripted.policy, given_up).empty());
+}
+
+TEST(EncoderPolicy, ChunkThatAnotherTextSharesIsDone) {
+  Scripted scripted(32);
+  const std::atomic<bool> gone = true;
+  ScoredTexts batch({"one two", "one two"}, scripted.policy.tokenizer());
+  batch.items[0].limits.cancelled = &gone;
+  ASSERT_TRUE(scripted.policy.score(batch.items, {}));
+  EXPECT_FALSE(batch.items[1].stopped);
+  EXPECT_EQ(batch.items[1].keep_prob.size(), 2U);
+}
+
 TEST(EncoderPolicy, PassedDeadlineAndCancelledStopBeforeAnyWork) {
   Scripted scripted(32);
   const std::atomic<bool> cancelled = true;
