@@ -6,11 +6,13 @@
 
 namespace pith {
 
-BatchGradient::BatchGradient(std::size_t num_parameters) : shards_(kShards) {
+template <class Tape>
+ShardedGradient<Tape>::ShardedGradient(std::size_t num_parameters) : shards_(kShards) {
   for (Shard& shard : shards_) shard.gradients.resize(num_parameters);
 }
 
-double BatchGradient::run(std::size_t num_items, const Work& work) {
+template <class Tape>
+double ShardedGradient<Tape>::run(std::size_t num_items, const Work& work) {
   const std::size_t used = std::min(kShards, num_items);
   tbb::parallel_for(
       tbb::blocked_range<std::size_t>(0, kShards, 1),
@@ -39,5 +41,8 @@ double BatchGradient::run(std::size_t num_items, const Work& work) {
   for (const Shard& shard : shards_) loss += shard.loss;
   return loss;
 }
+
+template class ShardedGradient<EncoderTape>;
+template class ShardedGradient<DecoderTape>;
 
 }  // namespace pith

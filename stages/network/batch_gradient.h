@@ -6,21 +6,22 @@
 #include <span>
 #include <vector>
 
+#include "stages/network/trainable_decoder.h"
 #include "stages/network/trainable_encoder.h"
 
 namespace pith {
 
 /// Sequences are dealt out to a fixed number of shards; a shard takes its own in order and has a
 /// gradient array of its own, and these are added in order: results do not depend on threads.
-class BatchGradient {
+template <class Tape>
+class ShardedGradient {
  public:
   static constexpr std::size_t kShards = 8;
 
-  explicit BatchGradient(std::size_t num_parameters);
+  explicit ShardedGradient(std::size_t num_parameters);
 
   /// Forward and backward of sequence `item`: adds to `gradients`, gives its loss.
-  using Work =
-      std::function<double(std::size_t item, EncoderTape& tape, std::span<float> gradients)>;
+  using Work = std::function<double(std::size_t item, Tape& tape, std::span<float> gradients)>;
 
   /// Sum of losses over items 0..num_items - 1; their gradients' sum is in gradients() until the
   /// next call.
@@ -29,11 +30,14 @@ class BatchGradient {
 
  private:
   struct Shard {
-    EncoderTape tape;
+    Tape tape;
     std::vector<float> gradients;
     double loss = 0;
   };
   std::vector<Shard> shards_;
 };
+
+using BatchGradient = ShardedGradient<EncoderTape>;
+using DecoderBatchGradient = ShardedGradient<DecoderTape>;
 
 }  // namespace pith

@@ -27,7 +27,8 @@ void initialize_parameters(const ParameterLayout& layout, float deviation, std::
   for (const Parameter& parameter : layout.all()) {
     const std::span<float> numbers = values.subspan(parameter.begin, parameter.size);
     if (!parameter.decays) {
-      const bool gain = parameter.name.ends_with("LayerNorm.weight");
+      const bool gain =
+          parameter.name.ends_with("LayerNorm.weight") || parameter.name.ends_with("norm.weight");
       std::fill(numbers.begin(), numbers.end(), gain ? 1.0F : 0.0F);
       continue;
     }

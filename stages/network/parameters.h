@@ -36,7 +36,7 @@ class ParameterLayout {
 };
 
 /// Normal numbers with this standard deviation, from `seed` and their place alone: matrices; ones
-/// for norm gains ("LayerNorm.weight"), zeros for the rest.
+/// for norm gains ("LayerNorm.weight", "layernorm.weight", "norm.weight"), zeros for the rest.
 void initialize_parameters(const ParameterLayout& layout, float deviation, std::uint64_t seed,
                            std::span<float> values);
 
