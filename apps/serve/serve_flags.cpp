@@ -11,7 +11,7 @@ void add_common_flags(CLI::App& app, ServeFlags& flags) {
   app.add_option("--config", flags.config,
                  "Configuration file (TOML); default: pith/pith.toml in the XDG places")
       ->type_name("FILE");
-  app.add_option("--policy", flags.policy, "Champion: name or id of a policy, or a policy file")
+  app.add_option("--policy", flags.policy, "Champion: name, id, file or Hugging Face folder")
       ->type_name("POLICY");
   app.add_option("--workers", flags.workers, "Compressor threads; 0: all cores")->type_name("N");
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")

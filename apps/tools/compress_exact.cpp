@@ -17,15 +17,8 @@ namespace {
 
 using Model = std::shared_ptr<const Llmlingua2>;
 
-Result<Precision> precision_of(const std::string& name) {
-  if (name == "float32") return Precision::kFloat32;
-  if (name == "bfloat16") return Precision::kBfloat16;
-  if (name == "int8") return Precision::kInt8;
-  return Error{ErrorCode::kInvalidArgument, "--precision must be float32, bfloat16 or int8"};
-}
-
 Result<Model> load(const ExactFlags& flags) {
-  const auto precision = precision_of(flags.precision);
+  const auto precision = parse_precision(flags.precision);
   if (!precision) return precision.error();
   std::error_code failed;
   if (!std::filesystem::is_directory(flags.policy, failed)) {
