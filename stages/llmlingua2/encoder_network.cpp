@@ -41,6 +41,10 @@ KeepProbabilities encoder_network(std::shared_ptr<const Encoder> encoder) {
     std::vector<float> probs(seen.size());
     for (std::size_t i = 0; i < seen.size(); ++i) {
       probs[i] = second_class(std::span(*logits).subspan(i * labels, labels));
+      // Nothing is above a threshold that is not a number: all of the text would go, unsaid.
+      if (!std::isfinite(probs[i])) {
+        return Error{ErrorCode::kFileUnreadable, "the model's logits are not finite"};
+      }
     }
     return probs;
   };

@@ -1,6 +1,7 @@
 #include "stages/model_files/tensor_files.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <filesystem>
 #include <utility>
@@ -34,6 +35,16 @@ std::string text_of(std::span<const std::uint64_t> shape) {
     text += std::to_string(dimension);
   }
   return text + "]";
+}
+
+bool all_finite(std::span<const float> values) {
+  // Without a branch a number: a large model has half a billion.
+  constexpr std::uint32_t kExponent = 0x7F80'0000U;
+  std::uint32_t not_finite = 0;
+  for (const float value : values) {
+    not_finite |= (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent ? 1U : 0U;
+  }
+  return not_finite == 0;
 }
 
 }  // namespace
@@ -136,6 +147,9 @@ Result<std::vector<float>> TensorFiles::floats(std::string_view name,
   // Its bytes are there: the shape has been compared with them.
   std::vector<float> values(*num_elements(shape));
   widen(*found, 0, values);
+  if (!all_finite(values)) {
+    return unreadable(path_of(*found), printable_name(name) + ": a number that is not finite");
+  }
   return values;
 }
 

@@ -27,11 +27,12 @@ class TensorFiles {
   /// Null when there is none of that name.
   const TensorView* find(std::string_view name) const;
   /// A tensor of this shape as numbers: kFloat32, kFloat16 and kBfloat16 are read.
-  /// Errors: kFileUnreadable, naming file and tensor: missing, of another shape or type.
+  /// Errors: kFileUnreadable, naming file and tensor: missing, of another shape or type, a number
+  /// that is not finite.
   Result<std::vector<float>> floats(std::string_view name,
                                     std::span<const std::uint64_t> shape) const;
-  /// The same without a copy, for tables that are only looked up. Errors as `floats`; the view's
-  /// type is one that `floats` reads.
+  /// The same without a copy, for tables that are only looked up: its numbers are not looked at.
+  /// Errors as `floats`; the view's type is one that `floats` reads.
   Result<TensorView> view(std::string_view name, std::span<const std::uint64_t> shape) const;
 
   const TensorMap& all() const { return tensors_; }

@@ -3,15 +3,18 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "stages/llmlingua2/chunks.h"
 #include "stages/llmlingua2/context_filter.h"
+#include "stages/llmlingua2/encoder_network.h"
 #include "stages/llmlingua2/percentile.h"
 #include "stages/llmlingua2/piece_style.h"
 #include "stages/llmlingua2/python_text.h"
 #include "stages/llmlingua2/result_format.h"
 #include "stages/llmlingua2/selection.h"
 #include "stages/llmlingua2/special_tokens.h"
+#include "tests/stages/score/scripted_encoder.h"
 #include "tests/temporary_dir.h"
 
 namespace pith {
@@ -228,6 +231,16 @@ TEST(PieceStyle, NameOfTheFolderComesFirst) {
   EXPECT_FALSE(style("mine", R"({"model_type":"gpt2"})"));
   EXPECT_FALSE(style("mine", "{"));
   EXPECT_FALSE(piece_style(dir.file("missing")));
+}
+
+TEST(EncoderNetwork, LogitsThatAreNoNumbersAreAnErrorNotAnEmptyResult) {
+  auto encoder = std::make_shared<ScriptedEncoder>(512);
+  const std::vector<std::int32_t> ids = {5, 6, 7};
+  EXPECT_TRUE(encoder_network(encoder)(ids, {true, true, true}));
+  encoder->keep_logit_ = std::numeric_limits<float>::quiet_NaN();
+  const auto probs = encoder_network(encoder)(ids, {true, true, true});
+  ASSERT_FALSE(probs);
+  EXPECT_EQ(probs.error().code, ErrorCode::kFileUnreadable);
 }
 
 TEST(SpecialTokens, ComeFromTheConfigurationThenFromTheMap) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include "tests/stages/model_files/safetensors_bytes.h"
 #include "tests/temporary_dir.h"
@@ -52,6 +53,24 @@ TEST(TensorFiles, GivesNumbersOfTheShapeAskedFor) {
   EXPECT_FALSE(files->floats("a", flat));
   EXPECT_THAT(files->floats("b", three).error().detail, HasSubstr(path + ": b.dtype: "));
   EXPECT_THAT(files->floats("c", three).error().detail, HasSubstr(path + ": c: no such tensor"));
+}
+
+TEST(TensorFiles, NumbersThatAreNoneAreAnError) {
+  const TemporaryDir folder;
+  const std::string path = folder.file("model.safetensors");
+  const std::array<std::uint64_t, 1> two = {2};
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float bad : {kInfinity, -kInfinity, std::numeric_limits<float>::quiet_NaN()}) {
+    write_file(path, safetensors_bytes(kTwo, floats_bytes({1.5F, bad}) + "xyz"));
+    const auto files = TensorFiles::open_folder(folder.path());
+    ASSERT_TRUE(files) << files.error().detail;
+    const auto values = files->floats("a", two);
+    ASSERT_FALSE(values);
+    EXPECT_THAT(values.error().detail, HasSubstr(path + ": a: a number that is not finite"));
+  }
+  constexpr float kMost = std::numeric_limits<float>::max();
+  write_file(path, safetensors_bytes(kTwo, floats_bytes({kMost, -kMost}) + "xyz"));
+  EXPECT_TRUE(TensorFiles::open_folder(folder.path())->floats("a", two));
 }
 
 TEST(TensorFiles, IndexJoinsFilesOfTheFolder) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ class ScriptedEncoder final : public Encoder {
     for (const EncoderSequence& sequence : sequences) {
       for (std::size_t i = 0; i < sequence.ids.size(); ++i) {
         logits.push_back(0.0F);
-        logits.push_back(logit_of(sequence.ids, i));
+        logits.push_back(keep_logit_.value_or(logit_of(sequence.ids, i)));
       }
     }
     return logits;
@@ -66,6 +67,7 @@ class ScriptedEncoder final : public Encoder {
 
   std::function<void(std::span<const EncoderSequence>, int layer)> before_layer_;
   bool fails_ = false;
+  std::optional<float> keep_logit_;  ///< In place of logit_of.
 
  private:
   EncoderConfig config_;
