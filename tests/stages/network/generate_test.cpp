@@ -16,12 +16,12 @@ TEST(NextToken, GreedyTakesTheFirstOfTheLikeliest) {
 }
 
 /// How often each id comes in `draws` draws.
-std::map<std::int32_t, double> shares(const std::vector<float>& logits, const Sampling& sampling) {
-  constexpr std::uint64_t kDraws = 20000;
+std::map<std::int32_t, double> shares(const std::vector<float>& logits, const Sampling& sampling,
+                                      std::uint64_t draws = 20000) {
   NextTokenChoice memory;
   std::map<std::int32_t, double> shares;
-  for (std::uint64_t step = 0; step < kDraws; ++step) {
-    shares[choose_next_token(logits, sampling, step, memory)] += 1.0 / kDraws;
+  for (std::uint64_t step = 0; step < draws; ++step) {
+    shares[choose_next_token(logits, sampling, step, memory)] += 1.0 / static_cast<double>(draws);
   }
   return shares;
 }
@@ -51,7 +51,7 @@ TEST(NextToken, TopPOfAFlatDistributionKeepsItsShare) {
   for (std::size_t i = 0; i < logits.size(); ++i) {
     logits[i] = static_cast<float>(i * 37 % 1000) * 1e-4F;
   }
-  for (const auto& [id, share] : shares(logits, {1.0F, 0.3F, 2})) {
+  for (const auto& [id, share] : shares(logits, {1.0F, 0.3F, 2}, 300)) {
     EXPECT_GE(logits[static_cast<std::size_t>(id)], 0.0690F) << id;
   }
 }
