@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stages/network/decoder.h"
+#include "stages/network/generate.h"
 #include "stages/network/next_token_loss.h"
 #include "stages/network/one_thread.h"
 #include "stages/network/packed_linear.h"
@@ -172,6 +173,29 @@ void BM_NextTokens(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(BM_NextTokens)->ArgName("side_by_side")->RangeMultiplier(4)->Range(1, 64);
+
+/// 64 answers of 32 tokens to prompts of 128, reading included.
+void BM_Answers(benchmark::State& state) {
+  Reader reader;
+  std::vector<GenerateRequest> requests(64);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    requests[i].prompt = counted(128, static_cast<std::int32_t>(i));
+    requests[i].tokens_max = 32;
+    requests[i].sampling = {state.range(1) != 0 ? 1.0F : 0.0F, 0.9F, i};
+  }
+  const auto side_by_side = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) {
+    if (!generate(*reader.decoder, requests, side_by_side, reader.memory)) {
+      state.SkipWithError("no answers");
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * 64);
+}
+BENCHMARK(BM_Answers)
+    ->ArgNames({"side_by_side", "sampled"})
+    ->Args({1, 0})
+    ->Args({16, 0})
+    ->Args({16, 1});
 
 void BM_TrainingStep(benchmark::State& state) {
   use_one_thread();

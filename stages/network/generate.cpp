@@ -80,7 +80,7 @@ class Generation {
     const GenerateRequest& request = requests_[text.request];
     Generated& result = results_[text.request];
     const std::int32_t id = choose_next_token(logits, request.sampling, result.ids.size(), choice_);
-    result.log_probability += log_probability(logits, id);
+    result.log_probability += log_probability(logits, id, choice_);
     const auto end_with = [&](GenerateEnd end) {
       result.end = end;
       return false;

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "stages/network/aligned_buffer.h"
+
 namespace pith {
 
 /// temperature 0: the likeliest token. Else softmax(logits / temperature), cut to the likeliest
@@ -17,7 +19,7 @@ struct Sampling {
 
 /// Working memory, used again and again.
 struct NextTokenChoice {
-  std::vector<float> probabilities;
+  AlignedBuffer<float> probabilities;
   std::vector<std::int32_t> order;
 };
 
@@ -27,6 +29,6 @@ std::int32_t choose_next_token(std::span<const float> logits, const Sampling& sa
                                std::uint64_t step, NextTokenChoice& memory);
 
 /// log softmax(logits)[id], in nats.
-double log_probability(std::span<const float> logits, std::int32_t id);
+double log_probability(std::span<const float> logits, std::int32_t id, NextTokenChoice& memory);
 
 }  // namespace pith

@@ -68,9 +68,19 @@ TEST(NextToken, IsAFunctionOfSeedAndStep) {
   EXPECT_GT(different, 40);
 }
 
+TEST(NextToken, LogitsThatAreNoNumbersGiveSomeToken) {
+  const std::vector<float> logits(10, std::nanf(""));
+  NextTokenChoice memory;
+  for (const Sampling& sampling : {Sampling{}, Sampling{1.0F, 1.0F, 1}, Sampling{1.0F, 0.5F, 1}}) {
+    const auto id = choose_next_token(logits, sampling, 0, memory);
+    EXPECT_TRUE(id >= 0 && id < 10);
+  }
+}
+
 TEST(NextToken, LogProbabilityIsTheLogOfTheSoftmax) {
   const std::vector<float> logits = {1000.0F, 1001.0F};
-  EXPECT_NEAR(log_probability(logits, 0), -std::log(1.0 + std::exp(1.0)), 1e-6);
+  NextTokenChoice memory;
+  EXPECT_NEAR(log_probability(logits, 0, memory), -std::log(1.0 + std::exp(1.0)), 1e-6);
 }
 
 std::vector<GenerateRequest> requests_of(std::size_t number) {
@@ -102,7 +112,7 @@ Generated slowly(const Decoder& decoder, const GenerateRequest& request) {
     const auto logits = decoder.forward({&input, 1}, memory);
     EXPECT_TRUE(logits);
     const auto id = choose_next_token(*logits, request.sampling, result.ids.size(), choice);
-    result.log_probability += log_probability(*logits, id);
+    result.log_probability += log_probability(*logits, id, choice);
     if (std::count(request.stop_ids.begin(), request.stop_ids.end(), id) > 0) {
       result.end = GenerateEnd::kStopId;
       return result;
