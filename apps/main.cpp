@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 
+#include "apps/eval/eval.h"
 #include "apps/serve/serve.h"
 #include "apps/tools/tools.h"
 #include "apps/train/train.h"
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
   pith::add_explain(app, run);
   pith::add_log(app, run);
   pith::add_train(app, run);
+  pith::add_eval(app, run);
   pith::add_doctor(app, run);
   try {
     app.parse(argc, argv);

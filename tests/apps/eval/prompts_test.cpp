@@ -1,0 +1,62 @@
+#include "apps/eval/prompts.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "apps/eval/task_scores.h"
+
+namespace pith {
+namespace {
+
+TaskRecord record() {
+  TaskRecord out;
+  out.text = "full text with the red fox";
+  out.question = "which animal?";
+  out.golds = {"red fox"};
+  out.language = "en";
+  return out;
+}
+
+TEST(TaskPrompt, HoldsTheShortenedTextAndTheQuestion) {
+  for (const EvalTask task : {EvalTask::kQa, EvalTask::kSummary, EvalTask::kCode}) {
+    const std::string prompt = task_prompt(task, record(), "short text");
+    EXPECT_NE(prompt.find("short text"), std::string::npos);
+    EXPECT_EQ(prompt.find("red fox"), std::string::npos) << "neither the full text nor the gold";
+    EXPECT_EQ(prompt.find("which animal?") != std::string::npos, task != EvalTask::kCode);
+    const std::string without = task_prompt(task, record(), std::nullopt);
+    EXPECT_EQ(without.find("full text"), std::string::npos);
+  }
+}
+
+TEST(CountedAnswer, IsTheFirstLineOfQuestions) {
+  EXPECT_EQ(counted_answer(EvalTask::kQa, "\n Answer: the fox \nBecause it says so."), "the fox");
+  EXPECT_EQ(counted_answer(EvalTask::kQa, "<think>\nhm\n</think>\n\nthe fox"), "the fox");
+  EXPECT_EQ(counted_answer(EvalTask::kQa, "<think> without end"), "");
+  EXPECT_EQ(counted_answer(EvalTask::kSummary, " One.\nTwo. "), "One.\nTwo.");
+}
+
+TEST(TaskScores, GoWithTheirNames) {
+  for (const EvalTask task : {EvalTask::kQa, EvalTask::kSummary, EvalTask::kCode}) {
+    const std::size_t proxies = proxy_scores(task, record(), "x").size();
+    EXPECT_EQ(score_names(task, false).size(), proxies);
+    EXPECT_EQ(score_names(task, true).size(), proxies + answer_scores(task, record(), "x").size());
+  }
+  EXPECT_EQ(answer_scores(EvalTask::kQa, record(), "the red fox"), (std::vector<double>{1.0, 1.0}));
+  EXPECT_EQ(answer_scores(EvalTask::kCode, record(), "red fox")[0], 1.0);
+}
+
+TEST(ProxyScores, TellWhetherTheAnswerIsStillThere) {
+  EXPECT_EQ(proxy_scores(EvalTask::kQa, record(), "text red fox"), (std::vector<double>{1.0, 1.0}));
+  EXPECT_EQ(proxy_scores(EvalTask::kQa, record(), "red text fox"), (std::vector<double>{0.0, 1.0}));
+  EXPECT_EQ(proxy_scores(EvalTask::kQa, record(), "full fox"), (std::vector<double>{0.0, 0.5}));
+  EXPECT_EQ(proxy_scores(EvalTask::kSummary, record(), "full fox"), (std::vector<double>{0.5}));
+  TaskRecord other = record();
+  other.golds = {"blue whale"};
+  EXPECT_TRUE(std::isnan(proxy_scores(EvalTask::kQa, other, "text")[0])) << "never was there";
+  other.golds = {};
+  EXPECT_TRUE(std::isnan(proxy_scores(EvalTask::kQa, other, "text")[0]));
+}
+
+}  // namespace
+}  // namespace pith
