@@ -121,10 +121,16 @@ void pack_rows(const float* a, std::size_t num_rows, std::size_t a_stride, std::
                float* HWY_RESTRICT packed) {
   for (std::size_t first = 0; first < num_rows; first += kBlockRows) {
     const std::size_t rows = std::min(kBlockRows, num_rows - first);
+    float* to = packed + first * depth;
+    const float* from = a + first * a_stride;
+    if (rows == kBlockRows) {
+      for (std::size_t k = 0; k < depth; ++k, to += kBlockRows) {
+        for (std::size_t r = 0; r < kBlockRows; ++r) to[r] = from[r * a_stride + k];
+      }
+      continue;
+    }
     for (std::size_t r = 0; r < rows; ++r) {
-      const float* from = a + (first + r) * a_stride;
-      float* to = packed + first * depth + r;
-      for (std::size_t k = 0; k < depth; ++k) to[k * rows] = from[k];
+      for (std::size_t k = 0; k < depth; ++k) to[k * rows + r] = from[r * a_stride + k];
     }
   }
 }
