@@ -15,6 +15,8 @@ double quantile_of(std::vector<double> values, double share) {
   return values[at];
 }
 
+double share_of(double part, double whole) { return whole > 0.0 ? part / whole : NAN; }
+
 /// A column of cells without those that have no meaning, and which texts they are about.
 struct Column {
   std::vector<double> values;
@@ -114,8 +116,10 @@ class Summary {
       const Column a = column(own, score, nullptr);
       const Column b = column(point, score, nullptr);
       if (a.values.empty() || a.values.size() != b.values.size()) continue;
+      const PairedDifference difference =
+          paired_bootstrap(a.values, b.values, a.groups, bootstrap_);
       out.push_back({other.times, against, other.compressor, evaluation_.score_names[score],
-                     paired_bootstrap(a.values, b.values, a.groups, bootstrap_)});
+                     difference, share_of(difference.value, mean_of(b.values))});
     }
     compare_corpus_bleu(own, point, out);
   }
@@ -138,14 +142,17 @@ class Summary {
       for (const std::uint32_t item : items) sum += records[item].cells[at].bleu;
       return bleu(sum, /*effective_order=*/false) / 100.0;
     };
+    std::vector<std::uint32_t> all(records.size());
+    std::iota(all.begin(), all.end(), 0U);
+    const PairedDifference difference = paired_bootstrap(
+        static_cast<std::uint32_t>(records.size()),
+        [&](std::span<const std::uint32_t> items) {
+          return corpus(own, items) - corpus(point, items);
+        },
+        groups, bootstrap_);
     out.push_back({evaluation_.points[point].times, evaluation_.points[own].compressor,
-                   evaluation_.points[point].compressor, "corpus_bleu",
-                   paired_bootstrap(
-                       static_cast<std::uint32_t>(records.size()),
-                       [&](std::span<const std::uint32_t> items) {
-                         return corpus(own, items) - corpus(point, items);
-                       },
-                       groups, bootstrap_)});
+                   evaluation_.points[point].compressor, "corpus_bleu", difference,
+                   share_of(difference.value, corpus(point, all))});
   }
 
   const Evaluation& evaluation_;

@@ -32,6 +32,7 @@ struct Difference {
   std::string compressor, against;  ///< value = score of `compressor` - score of `against`
   std::string score;
   PairedDifference difference;
+  double relative = 0.0;  ///< value / score of `against`; NaN when that is 0.
 };
 
 struct EvalSummary {

@@ -144,6 +144,7 @@ std::string json_report(const EvalOptions& options, const ReportContext& context
     json.key("low").value(found.difference.low);
     json.key("high").value(found.difference.high);
     json.key("p").value(found.difference.p_value);
+    json.key("relative").value(found.relative);
     json.close('}');
   }
   json.close(']');

@@ -33,6 +33,7 @@ struct ChatReaderOptions {
 /// /v1/chat/completions; a URL that ends so already is taken as it is.
 std::string chat_target(const std::string& path);
 
+/// A process that uses https ignores SIGPIPE: OpenSSL writes to sockets that may be gone.
 /// Retried: broken connections, 408, 409, 429 and 5xx; waits double, with jitter, or are what
 /// retry-after says (at most two minutes).
 class ChatReader : public Reader {

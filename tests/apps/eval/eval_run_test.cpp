@@ -98,6 +98,9 @@ TEST_F(EvalRun, WithoutAReaderMeasuresWhatSurvives) {
   ASSERT_EQ(summary.differences.size(), 2U * 2U) << "two rates, two proxies";
   EXPECT_DOUBLE_EQ(summary.differences[0].difference.value, 1.0);
   EXPECT_GT(summary.differences[0].difference.low, 0.0);
+  EXPECT_TRUE(std::isnan(summary.differences[0].relative)) << "a gain over nothing";
+  const EvalSummary turned = summarize(evaluation, "head", {.draws = 200});
+  EXPECT_DOUBLE_EQ(turned.differences[0].relative, -1.0);
 }
 
 TEST_F(EvalRun, WithAReaderMeasuresItsAnswers) {
