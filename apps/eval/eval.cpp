@@ -183,7 +183,9 @@ Result<Done> finish_options(EvalArguments& arguments) {
                  : arguments.task == "summary" ? EvalTask::kSummary
                                                : EvalTask::kCode;
   auto precision = parse_precision(arguments.precision);
-  if (!precision) return precision.error();
+  if (!precision) {
+    return Error{precision.error().code, "--precision: " + precision.error().detail};
+  }
   options.precision = *precision;
   if (!arguments.times.empty()) options.times.clear();
   for (const std::string& text : arguments.times) {

@@ -149,6 +149,7 @@ std::string cpu_features() {
   add(__builtin_cpu_supports("fma") != 0, "fma");
   add(__builtin_cpu_supports("avx512f") != 0, "avx512f");
   add(__builtin_cpu_supports("avx512vnni") != 0, "avx512vnni");
+  add(__builtin_cpu_supports("avx512bf16") != 0, "avx512bf16");
 #else
   found = "generic";
 #endif

@@ -43,7 +43,9 @@ Result<Compressor> load(const CompressFlags& flags) {
   Config config;
   config.champion = flags.policy;
   const auto precision = parse_precision(flags.only_exact.precision);
-  if (!precision) return precision.error();
+  if (!precision) {
+    return Error{precision.error().code, "--precision: " + precision.error().detail};
+  }
   config.precision = *precision;
   auto policies = load_policies(config, compressor.models_dir);
   if (!policies) return policies.error();

@@ -19,7 +19,9 @@ using Model = std::shared_ptr<const Llmlingua2>;
 
 Result<Model> load(const ExactFlags& flags) {
   const auto precision = parse_precision(flags.precision);
-  if (!precision) return precision.error();
+  if (!precision) {
+    return Error{precision.error().code, "--precision: " + precision.error().detail};
+  }
   std::error_code failed;
   if (!std::filesystem::is_directory(flags.policy, failed)) {
     return Error{ErrorCode::kInvalidArgument,

@@ -18,7 +18,7 @@ namespace {
 
 struct ExplainFlags {
   float rate = 0.5F;
-  std::string policy, decision, state;
+  std::string policy, decision, state, precision = "float32";
   std::vector<std::string> files;
   bool color = false;
 };
@@ -70,6 +70,11 @@ int explain_text(const ExplainFlags& flags) {
   if (!models_dir) return tool_error(models_dir.error());
   Config config;
   config.champion = flags.policy;
+  const auto precision = parse_precision(flags.precision);
+  if (!precision) {
+    return tool_error({precision.error().code, "--precision: " + precision.error().detail});
+  }
+  config.precision = *precision;
   auto policies = load_policies(config, *models_dir);
   if (!policies) return tool_error(policies.error());
   auto inputs = read_inputs(flags.files);
@@ -85,7 +90,9 @@ int explain_text(const ExplainFlags& flags) {
     if (!tokenized) return tool_error(tokenized.error());
     const TokenizedSegment& segment = tokenized->segments.front();
     const std::string& text = request->segments.front().text;
-    ScoreItem item{text, &segment, {}, {}};
+    ScoreItem item;
+    item.text = text;
+    item.segment = &segment;
     if (auto scored = policy.score({&item, 1}, {}); !scored) return tool_error(scored.error());
     const SegmentReply reply = select_words(text, SegmentKind::kPlain, segment, item.keep_prob,
                                             *tokenized->reader, request->options);
@@ -139,7 +146,10 @@ void add_explain(CLI::App& parent, std::function<int()>& run) {
   app->add_option("--rate", flags->rate, "Share of tokens to keep; default 0.5")
       ->type_name("RATE")
       ->check(CLI::Range(0.001, 1.0));
-  app->add_option("--policy", flags->policy, "Policy: name, id or file")->type_name("POLICY");
+  app->add_option("--policy", flags->policy, "Policy: name, id, file or folder")
+      ->type_name("POLICY");
+  app->add_option("--precision", flags->precision, "Of an encoder: float32, bfloat16 or int8")
+      ->type_name("NAME");
   app->add_flag("--color", flags->color, "Colour even when piped");
   app->add_option("--decision", flags->decision, "Show this decision of the log instead")
       ->type_name("ID");

@@ -16,7 +16,7 @@ Result<Precision> parse_precision(std::string_view name) {
     if (name == kNames[i]) return static_cast<Precision>(i);
   }
   return Error{ErrorCode::kInvalidArgument,
-               "precision is float32, bfloat16 or int8, not " + std::string(name)};
+               "must be float32, bfloat16 or int8, not " + std::string(name)};
 }
 
 std::string_view to_string(Precision precision) {
