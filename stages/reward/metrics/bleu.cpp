@@ -44,6 +44,8 @@ std::string open_pairs(std::string_view text, std::string_view before, std::stri
 
 std::vector<std::string> bleu_words(std::string_view text) {
   std::string line(text);
+  // First of all, as sacrebleu does: a hyphen before a line end at the very end stays.
+  while (!line.empty() && is_blank(static_cast<unsigned char>(line.back()))) line.pop_back();
   replace_all(line, "<skipped>", "");
   replace_all(line, "-\n", "");
   replace_all(line, "\n", " ");

@@ -24,6 +24,7 @@ TEST(BleuWords, SplitAs13aDoes) {
   EXPECT_EQ(bleu_words("&quot;a&quot; b-\nc &lt;x&gt;\nd... 7.e"),
             (Words{"\"", "a", "\"", "bc", "<", "x", ">", "d", ".", ".", ".", "7", ".", "e"}));
   EXPECT_EQ(bleu_words("caf\u00e9."), (Words{"caf\u00e9", "."}));
+  EXPECT_EQ(bleu_words("a-\n"), Words{"a-"}) << "blanks at the end go first";
   EXPECT_TRUE(bleu_words(" \n").empty());
 }
 
@@ -69,6 +70,15 @@ TEST(Bleu, SmoothsOrdersWithoutMatch) {
   EXPECT_NEAR(sentence_bleu("a b x y", Words{"a b c d"}),
               100 * std::pow(0.5 / 3 * 0.25 * 0.25, 0.25), 1e-9);
   EXPECT_DOUBLE_EQ(sentence_bleu("x y z", Words{"a b c"}), 0.0) << "nothing to smooth";
+}
+
+// The same counts and score as in sacrebleu's own tests (test/test_bleu.py, scoring from counts).
+TEST(Bleu, OfCountsIsThatOfSacrebleu) {
+  BleuCounts counts;
+  counts.matched = {9, 7, 5, 3};
+  counts.total = {10, 8, 6, 4};
+  counts.candidate_words = counts.reference_words = 11;
+  EXPECT_NEAR(bleu(counts, /*effective_order=*/false), 83.75922397, 1e-7);
 }
 
 TEST(Bleu, EffectiveOrderIsForSentences) {
