@@ -35,8 +35,11 @@ using StopCheck = std::function<std::optional<Error>()>;
 class Encoder {
  public:
   /// A Hugging Face folder: config.json, and model.safetensors or model.safetensors.index.json.
-  /// Errors: kFileUnreadable, naming file and field; kInvalidArgument when the CPU lacks
-  /// `precision`.
+  /// kInt8 is held to its accuracy when opened: on a fixed probe of 256 tokens the change of a
+  /// probability against float32, its mean and six standard deviations, may be 0.02; where it is
+  /// more, the feed-forward expansion, and then all products, use bfloat16 (float32 where the CPU
+  /// has none). That takes one float32 and up to three int8 openings. Errors: kFileUnreadable,
+  /// naming file and field; kInvalidArgument when the CPU lacks `precision`.
   static Result<std::shared_ptr<const Encoder>> open(const std::string& folder,
                                                      Precision precision);
   virtual ~Encoder() = default;
