@@ -10,8 +10,10 @@ when a bar fails. --quick: a round each and no verdict, to see that all runs. --
 """
 import argparse
 import json
+import math
 import os
 import platform
+import random
 import shutil
 import signal
 import statistics
@@ -203,6 +205,24 @@ def judge_logits(bars, commands, scratch):
     bars.at_most(row, difference, 1e-3)
 
 
+def keep_probabilities(logits):
+    return [1 / (1 + math.exp(drop - keep)) for drop, keep in zip(logits[::2], logits[1::2], strict=True)]
+
+
+def judge_int8_change(bars, commands, name, scratch):
+    """What int8 changes of a probability, over texts of random ids that the probe at opening has not seen."""
+    worst = 0.0
+    with peers.Peer(commands["pith"]) as pith:
+        pith.ask(write=str(scratch), shape=name, **SHAPES[name])
+        for seed in range(4):
+            draw = random.Random(seed)
+            ids = [draw.randrange(5, SHAPES[name].get("vocab", 8000)) for _ in range(512)]
+            exact, narrow = (keep_probabilities(pith.ask(peer=peer, ids=ids)["logits"])
+                             for peer in ("pith_fp32", "pith_int8"))
+            worst = max(worst, *(abs(a - b) for a, b in zip(exact, narrow, strict=True)))
+    bars.at_most(f"{name} int8: greatest change of a probability over 2,048 pieces", worst, 0.02)
+
+
 def judge_front(bars, commands, fp32_rate):
     for kind in ("bert", "xlm-roberta"):
         row = f"tokenise + select + copy ({kind}), share of small's time"
@@ -246,6 +266,7 @@ def main():
             peak_rate = rates.peak() * 1e3 / mflop_per_token(name)
             print_table(name, rates)
             judge_shape(bars, name, rates, peak_rate, others)
+            judge_int8_change(bars, commands, name, folder)
             if name == "small":
                 judge_logits(bars, commands, folder)
                 judge_front(bars, commands, rates.median("pith_fp32"))
