@@ -43,7 +43,7 @@ struct Case {
     }
   }
   double work(EncoderTape& tape, std::span<float> gradients) const {
-    benchmark::DoNotOptimize(encoder.forward(parameters, ids, positions, 0.1F, 1, tape));
+    benchmark::DoNotOptimize(encoder.forward(parameters, {ids, positions}, 0.1F, 1, tape));
     encoder.backward(parameters, dhidden.data(), tape, gradients);
     return 0;
   }

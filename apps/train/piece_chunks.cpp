@@ -1,6 +1,9 @@
 #include "apps/train/piece_chunks.h"
 
 #include <algorithm>
+#include <cassert>
+
+#include "stages/score/repeat_features.h"
 
 namespace pith {
 namespace {
@@ -14,7 +17,10 @@ std::size_t num_parts(std::size_t size, std::size_t most) { return (size + most 
 
 }  // namespace
 
-void PieceChunks::add(std::span<const Piece> pieces, std::size_t window, std::size_t shortest) {
+void PieceChunks::add(std::span<const Piece> pieces, std::span<const std::int32_t> features,
+                      std::size_t window, std::size_t shortest) {
+  static_assert(kRepeatFeatureRows <= 256);
+  assert(features.empty() || features.size() == pieces.size() * kRepeatFeaturesPerPiece);
   const std::size_t parts = num_parts(pieces.size(), window - 2);
   for (std::size_t part = 0; part < parts; ++part) {
     const std::size_t begin = part_begin(pieces.size(), parts, part);
@@ -24,10 +30,26 @@ void PieceChunks::add(std::span<const Piece> pieces, std::size_t window, std::si
     for (std::size_t i = begin; i < end; ++i) ids_.push_back(pieces[i].id);
     ids_.push_back(kEndId);
     begins_.push_back(ids_.size());
+    if (features.empty()) continue;
+    features_.insert(features_.end(), kRepeatFeaturesPerPiece, kNoWordFeature);
+    for (const std::int32_t row : features.subspan(begin * kRepeatFeaturesPerPiece,
+                                                   (end - begin) * kRepeatFeaturesPerPiece)) {
+      features_.push_back(static_cast<std::uint8_t>(row));
+    }
+    features_.insert(features_.end(), kRepeatFeaturesPerPiece, kNoWordFeature);
   }
 }
 
+std::vector<std::int32_t> PieceChunks::features(std::size_t chunk) const {
+  if (features_.empty()) return {};
+  const auto at = [&](std::size_t id) {
+    return features_.begin() + static_cast<std::ptrdiff_t>(id * kRepeatFeaturesPerPiece);
+  };
+  return {at(begins_[chunk]), at(begins_[chunk + 1])};
+}
+
 std::vector<LabelledChunk> label_chunks(std::span<const Piece> pieces,
+                                        std::span<const std::int32_t> features,
                                         std::span<const ByteSpan> words,
                                         std::span<const KeepLabel> labels, std::size_t window) {
   constexpr std::uint32_t kNoWord = 0xFFFFFFFFU;
@@ -72,6 +94,13 @@ std::vector<LabelledChunk> label_chunks(std::span<const Piece> pieces,
     }
     chunk.ids.push_back(kEndId);
     number.push_back(kNoWord);
+    if (!features.empty()) {
+      const auto rows = features.subspan(begin * kRepeatFeaturesPerPiece,
+                                         (end - begin) * kRepeatFeaturesPerPiece);
+      chunk.features.assign(kRepeatFeaturesPerPiece, kNoWordFeature);
+      chunk.features.insert(chunk.features.end(), rows.begin(), rows.end());
+      chunk.features.insert(chunk.features.end(), kRepeatFeaturesPerPiece, kNoWordFeature);
+    }
     for (std::uint32_t& each : number) {
       each = std::min(each, static_cast<std::uint32_t>(chunk.words.size()));
     }

@@ -3,12 +3,16 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "apps/train/jsonl_reader.h"
 
 namespace pith {
 namespace {
+
+/// The first of these is the text of a task's record.
+constexpr const char* kTaskFields[] = {"context", "transcript", "code"};
 
 /// What the first pass remembers of a record.
 struct Candidate {
@@ -42,12 +46,13 @@ void add(SourceCount& count, std::uint64_t bytes) {
 
 }  // namespace
 
-const std::vector<std::string>& default_left_out_sources() {
-  static const std::vector<std::string> kSources = {
-      "wiki-*",     "qmsum",  "qmsum-span", "crd3",
-      "stories",    "loghub", "codedocs",   "code-docstring-corpus",
-      "gpteacher-*"};
-  return kSources;
+void leave_out_by_default(CorpusSelection& selection) {
+  for (const char* source : {"loghub", "codedocs", "code-docstring-corpus", "gpteacher-*"}) {
+    selection.leave_out_sources.emplace_back(source);
+  }
+  for (const char* source : {"wiki-*", "qmsum", "qmsum-span", "crd3", "stories"}) {
+    selection.leave_out_text_sources.emplace_back(source);
+  }
 }
 
 bool source_matches(std::string_view source, const std::vector<std::string>& patterns) {
@@ -76,7 +81,10 @@ Result<Done> TextCorpus::pass(
         return Error{ErrorCode::kInvalidArgument, "not JSON"};
       }
       TextRecord text;
-      if (record["text"].get(text.text) != simdjson::SUCCESS) {
+      text.of_task = record["text"].get(text.text) != simdjson::SUCCESS;
+      if (text.of_task && !std::ranges::any_of(kTaskFields, [&](const char* field) {
+            return record[field].get(text.text) == simdjson::SUCCESS;
+          })) {
         return Error{ErrorCode::kInvalidArgument, "no string field: text"};
       }
       if (record["lang"].get(text.lang) != simdjson::SUCCESS) text.lang = "?";
@@ -98,13 +106,18 @@ Result<TextCorpus> TextCorpus::open(std::vector<std::string> paths, CorpusSelect
   Names sources, languages;
   std::vector<Candidate> candidates;
   std::vector<std::uint64_t> language_bytes;
+  std::unordered_set<std::size_t> seen;  // Tasks ask of one text again and again.
   const Result<Done> read = corpus.pass([&](std::uint64_t, const TextRecord& record) {
     Candidate candidate = {sources.number(record.source), languages.number(record.lang),
                            record.text.size(), true, false};
     candidate.eligible =
         !source_matches(record.source, wanted.leave_out_sources) &&
+        (record.of_task || !source_matches(record.source, wanted.leave_out_text_sources)) &&
         (wanted.languages.empty() ||
          std::ranges::find(wanted.languages, record.lang) != wanted.languages.end());
+    if (candidate.eligible && !seen.insert(std::hash<std::string_view>()(record.text)).second) {
+      candidate.eligible = false;
+    }
     if (candidate.eligible && wanted.leave_out_texts.shares_text(record.text)) {
       candidate.eligible = false;
       candidate.shares_text = true;

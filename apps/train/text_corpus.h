@@ -15,24 +15,28 @@
 namespace pith {
 
 /// One line of a text file: {"text": ..., "lang": ..., "source": ...}; lang and source may be
-/// missing.
+/// missing. In place of "text" may stand a task's "context", "transcript" or "code".
 struct TextRecord {
   std::string_view text, lang, source;
+  bool of_task = false;  ///< The field was not "text": a task's record.
 };
 
 /// What goes in. The same selection over the same files names the same documents on every machine.
 struct CorpusSelection {
   std::vector<std::string> languages;          ///< Empty: all.
   std::vector<std::string> leave_out_sources;  ///< Exact names, or a prefix and '*'.
+  /// The same for records that are not a task's: a task's records come in splits of their own.
+  std::vector<std::string> leave_out_text_sources;
   double language_mb_max = 0.0;  ///< Documents are drawn down to this per language; 0: all.
   std::uint64_t seed = 1;
   PassageFilter leave_out_texts;
 };
 
-/// Sources that must not train what ships or is compared on a task: they hold the tasks' own test
-/// contexts (wiki-*, qmsum, crd3, stories), are for research use only (loghub, codedocs), or were
-/// written by a model whose terms may bind (gpteacher-*).
-const std::vector<std::string>& default_left_out_sources();
+/// Leaves out, too, what must not train what ships or is compared on a task: sources that are for
+/// research use only (loghub, codedocs) or were written by a model whose terms may bind
+/// (gpteacher-*), and of the text sources those that hold the tasks' own test contexts (wiki-*,
+/// qmsum, crd3, stories).
+void leave_out_by_default(CorpusSelection& selection);
 
 /// `source` matches one of the patterns.
 bool source_matches(std::string_view source, const std::vector<std::string>& patterns);

@@ -33,9 +33,7 @@ void print_line(const std::string& line) {
 
 int run_ngram(NgramArguments& arguments) {
   NgramTrainOptions& options = arguments.options;
-  if (!arguments.all_sources) {
-    options.selection.leave_out_sources = default_left_out_sources();
-  }
+  if (!arguments.all_sources) leave_out_by_default(options.selection);
   auto& left_out = options.selection.leave_out_sources;
   left_out.insert(left_out.end(), arguments.more_left_out.begin(), arguments.more_left_out.end());
   options.smoothing = arguments.smoothing == "absolute" ? ngram::Smoothing::kAbsolute
@@ -121,7 +119,7 @@ struct CorpusArguments {
   bool all_sources = false;
 
   const CorpusOptions& finished() {
-    if (!all_sources) options.selection.leave_out_sources = default_left_out_sources();
+    if (!all_sources) leave_out_by_default(options.selection);
     auto& left_out = options.selection.leave_out_sources;
     left_out.insert(left_out.end(), more_left_out.begin(), more_left_out.end());
     return options;
@@ -161,6 +159,10 @@ void add_vocab(CLI::App& train, std::function<int()>& run) {
   app->add_option("--out", options.out, "Folder for sentencepiece.bpe.model")->required();
   app->add_option("--vocab", options.vocab_size, "Pieces")->capture_default_str();
   app->add_option("--sample-mb", options.sample_mb, "Text to learn from")->capture_default_str();
+  app->add_option("--coverage", options.character_coverage,
+                  "Share of characters with a piece of their own; the rest is spelled in bytes")
+      ->check(CLI::Range(0.9, 1.0))
+      ->capture_default_str();
   app->callback([arguments, &run] {
     run = [arguments] {
       arguments->options.corpus = arguments->corpus.finished();
@@ -193,6 +195,8 @@ void add_encoder_options(CLI::App& app, EncoderTrainOptions& options) {
   app.add_option("--dropout", options.dropout, "Share of activations that are dropped")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
+  app.add_flag("!--no-features", options.features,
+               "A plain encoder: do not tell it how often words come again");
   app.add_option("--weight-decay", options.weight_decay, "AdamW's")->capture_default_str();
   app.add_option("--warmup", options.warmup, "Share of the updates with a rising learning rate")
       ->check(CLI::Range(0.0, 1.0))

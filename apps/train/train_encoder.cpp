@@ -16,6 +16,7 @@
 #include "stages/network/counter_random.h"
 #include "stages/network/layers/linear.h"
 #include "stages/network/masked_language_loss.h"
+#include "stages/score/repeat_features.h"
 #include "stages/tokenize/hf_tokenizer.h"
 
 namespace pith {
@@ -42,6 +43,11 @@ EncoderConfig config_of(const EncoderTrainOptions& options, std::int32_t vocab_s
   config.intermediate_size = options.intermediate_size;
   config.max_positions = options.window + kPadId + 1;
   config.type_vocab_size = 1;
+  if (options.features) {
+    config.type_vocab_size = kRepeatFeatureRows;
+    config.features_per_piece = kRepeatFeaturesPerPiece;
+    config.features = kRepeatFeatures;
+  }
   config.pad_id = kPadId;
   config.layer_norm_eps = 1e-5F;
   return config;
@@ -93,12 +99,13 @@ std::string description(const char* kind, const EncoderTrainOptions& options, st
       "{\"kind\": \"%s\", \"layers\": %d, \"hidden\": %d, \"heads\": %d, \"ffn\": %d, "
       "\"window\": %d, \"steps\": %llu, \"epochs\": %g, \"batch_chunks\": %u, "
       "\"learning_rate\": %g, \"dropout\": %g, \"weight_decay\": %g, \"warmup\": %g, "
-      "\"seed\": %llu, \"ids\": %zu%s}\n",
+      "\"seed\": %llu, \"features\": \"%s\", \"ids\": %zu%s}\n",
       kind, options.num_layers, options.hidden_size, options.num_heads, options.intermediate_size,
       options.window, static_cast<unsigned long long>(options.steps), options.epochs,
       options.batch_chunks, static_cast<double>(options.learning_rate),
       static_cast<double>(options.dropout), static_cast<double>(options.weight_decay),
-      options.warmup, static_cast<unsigned long long>(options.seed), num_ids, more.c_str());
+      options.warmup, static_cast<unsigned long long>(options.seed),
+      options.features ? std::string(kRepeatFeatures).c_str() : "none", num_ids, more.c_str());
   return text;
 }
 
@@ -145,7 +152,8 @@ Result<Done> write_policy(const EncoderTrainOptions& options, const TrainableEnc
 using SharedTokenizer = std::shared_ptr<const HfTokenizer>;
 
 Result<PieceChunks> read_chunks(const TextCorpus& corpus, const HfTokenizer& tokenizer,
-                                std::size_t window) {
+                                const EncoderTrainOptions& options) {
+  const auto window = static_cast<std::size_t>(options.window);
   constexpr std::size_t kShortest = 32;
   constexpr std::size_t kBatchBytes = std::size_t{4} << 20U;
   PieceChunks chunks;
@@ -153,9 +161,14 @@ Result<PieceChunks> read_chunks(const TextCorpus& corpus, const HfTokenizer& tok
   std::size_t bytes = 0;
   const auto flush = [&] {
     std::vector<std::vector<Piece>> pieces(texts.size());
-    tbb::parallel_for(std::size_t{0}, texts.size(),
-                      [&](std::size_t i) { pieces[i] = tokenizer.encode(texts[i]); });
-    for (const auto& text : pieces) chunks.add(text, window, kShortest);
+    std::vector<std::vector<std::int32_t>> features(texts.size());
+    tbb::parallel_for(std::size_t{0}, texts.size(), [&](std::size_t i) {
+      pieces[i] = tokenizer.encode(texts[i]);
+      if (options.features) features[i] = repeat_features_of_text(texts[i], pieces[i]);
+    });
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      chunks.add(pieces[i], features[i], window, kShortest);
+    }
     texts.clear();
     bytes = 0;
   };
@@ -179,6 +192,7 @@ Result<Done> train_vocab(const VocabTrainOptions& options, const Progress& progr
   VocabularyOptions vocabulary;
   vocabulary.vocab_size = options.vocab_size;
   vocabulary.sentence_marks = true;
+  vocabulary.character_coverage = options.character_coverage;
   progress("learning a vocabulary from " + std::to_string(lines->size()) + " lines");
   const auto model = train_sentencepiece(*lines, vocabulary);
   if (!model) return model.error();
@@ -197,7 +211,7 @@ Result<Done> pretrain_encoder(const CorpusOptions& corpus_options,
   if (!tokenizer) return tokenizer.error();
   const auto corpus = open_corpus(corpus_options);
   if (!corpus) return corpus.error();
-  const auto chunks = read_chunks(*corpus, **tokenizer, static_cast<std::size_t>(options.window));
+  const auto chunks = read_chunks(*corpus, **tokenizer, options);
   if (!chunks) return chunks.error();
   if (chunks->size() == 0) return Error{ErrorCode::kInvalidArgument, "--data holds no text"};
   progress(std::to_string(chunks->size()) + " chunks of " + std::to_string(chunks->num_ids()) +
@@ -216,15 +230,18 @@ Result<Done> pretrain_encoder(const CorpusOptions& corpus_options,
   const auto width = static_cast<std::size_t>(config.hidden_size);
   const std::size_t table_size = width * static_cast<std::size_t>(config.vocab_size);
   std::vector<MaskedText> texts;
+  std::vector<std::vector<std::int32_t>> features;
   const auto make_batch = [&](std::uint64_t step, std::span<const float> parameters) {
     const auto batch = order.batch(step);
     StepBatch made;
     made.num_items = batch.size();
     made.num_targets = 0;
     texts.resize(batch.size());
+    features.resize(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
       texts[i] = mask_text((*chunks)[batch[i]], config.vocab_size - 1, kFirstPieceId,
                            config.vocab_size - 1, random_bits(options.seed + 1, step * 65536 + i));
+      features[i] = chunks->features(batch[i]);
       made.num_targets += static_cast<double>(texts[i].places.size());
       made.num_tokens += static_cast<double>(texts[i].ids.size());
     }
@@ -235,9 +252,9 @@ Result<Done> pretrain_encoder(const CorpusOptions& corpus_options,
       thread_local AlignedBuffer<float> dhidden;
       const MaskedText& text = texts[item];
       const std::size_t length = text.ids.size();
-      const float* hidden =
-          encoder.forward(parameters, text.ids, chunk_positions(length), options.dropout,
-                          random_bits(options.seed + 2, step * 65536 + item), tape);
+      const float* hidden = encoder.forward(
+          parameters, {text.ids, chunk_positions(length), features[item]}, options.dropout,
+          random_bits(options.seed + 2, step * 65536 + item), tape);
       float* gradient = dhidden.reserve(length * width);
       const double loss = masked_language_loss(
           hidden, length, width, text, parameters.subspan(encoder.word_table(), table_size), memory,
@@ -261,7 +278,10 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
     const auto texts = read_labelled_texts(path, label_options.leave_out_sources);
     if (!texts) return texts.error();
     for (const LabelledText& text : *texts) {
-      auto cut = label_chunks((*tokenizer)->encode(text.text), text.words, text.labels,
+      const std::vector<Piece> pieces = (*tokenizer)->encode(text.text);
+      std::vector<std::int32_t> features;
+      if (options.features) features = repeat_features_of_text(text.text, pieces);
+      auto cut = label_chunks(pieces, features, text.words, text.labels,
                               static_cast<std::size_t>(options.window));
       for (LabelledChunk& chunk : cut) {
         num_ids += chunk.ids.size();
@@ -305,9 +325,9 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
       std::vector<float> z(num_words);
       std::vector<float> dz(num_words);
       std::vector<float> dhidden(length * width);
-      const float* hidden =
-          encoder.forward(parameters, chunk.ids, chunk_positions(length), options.dropout,
-                          random_bits(options.seed + 2, step * 65536 + item), tape);
+      const float* hidden = encoder.forward(
+          parameters, {chunk.ids, chunk_positions(length), chunk.features}, options.dropout,
+          random_bits(options.seed + 2, step * 65536 + item), tape);
       const ConstMatrixRef inputs = matrix(hidden, length, width);
       const ConstMatrixRef weight = matrix(&parameters[encoder.classifier_weight()], 2, width);
       linear_forward(inputs, weight, &parameters[encoder.classifier_bias()],

@@ -23,6 +23,7 @@ struct VocabTrainOptions {
   std::string out;  ///< Folder: sentencepiece.bpe.model goes there.
   std::uint32_t vocab_size = 16000;
   double sample_mb = 30;
+  double character_coverage = 0.9997;
 };
 Result<Done> train_vocab(const VocabTrainOptions& options, const Progress& progress);
 
@@ -37,6 +38,7 @@ struct EncoderTrainOptions {
   std::uint32_t batch_chunks = 32;
   float learning_rate = 1e-3F, dropout = 0.0F, weight_decay = 0.01F;
   double warmup = 0.05;  ///< Share of the steps.
+  bool features = true;  ///< repeat_features beside the pieces.
   std::uint64_t seed = 1;
 };
 

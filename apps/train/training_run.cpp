@@ -171,6 +171,12 @@ Result<Done> write_encoder_folder(const std::string& folder, const TrainableEnco
                                   std::span<const float> parameters) {
   const EncoderConfig& config = encoder.config();
   const bool bert = config.kind == EncoderKind::kBert;
+  const std::string features =
+      config.features_per_piece == 0
+          ? ""
+          : "  \"pith_features\": \"" + config.features +
+                "\",\n  \"pith_features_per_piece\": " + std::to_string(config.features_per_piece) +
+                ",\n";
   char text[1024];
   std::snprintf(text, sizeof text,
                 "{\n"
@@ -184,6 +190,7 @@ Result<Done> write_encoder_folder(const std::string& folder, const TrainableEnco
                 "  \"num_attention_heads\": %d,\n"
                 "  \"num_hidden_layers\": %d,\n"
                 "  \"pad_token_id\": %d,\n"
+                "%s"
                 "  \"position_embedding_type\": \"absolute\",\n"
                 "  \"type_vocab_size\": %d,\n"
                 "  \"vocab_size\": %d\n"
@@ -191,7 +198,8 @@ Result<Done> write_encoder_folder(const std::string& folder, const TrainableEnco
                 bert ? "BertForTokenClassification" : "XLMRobertaForTokenClassification",
                 bert ? "bert" : "xlm-roberta", config.hidden_size, config.intermediate_size,
                 static_cast<double>(config.layer_norm_eps), config.max_positions, config.num_heads,
-                config.num_layers, config.pad_id, config.type_vocab_size, config.vocab_size);
+                config.num_layers, config.pad_id, features.c_str(), config.type_vocab_size,
+                config.vocab_size);
   const std::string path = folder + "/config.json";
   if (!(std::ofstream(path, std::ios::binary) << text).flush()) {
     return Error{ErrorCode::kStorageFailed, path + ": cannot be written"};

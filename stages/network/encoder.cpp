@@ -118,6 +118,11 @@ std::optional<Error> PackedEncoder::invalid(const EncoderSequence& sequence) con
   if (sequence.ids.size() != sequence.positions.size()) {
     return Error{ErrorCode::kInvalidArgument, "a sequence has as many positions as ids"};
   }
+  const auto per_piece = static_cast<std::size_t>(config_.features_per_piece);
+  if (sequence.features.size() != sequence.ids.size() * per_piece ||
+      !within(sequence.features, config_.type_vocab_size)) {
+    return Error{ErrorCode::kInvalidArgument, "a sequence's features are not the model's"};
+  }
   if (!within(sequence.ids, config_.vocab_size)) {
     return Error{ErrorCode::kInvalidArgument,
                  "a token id is outside the model's vocabulary: vocab_size=" +
@@ -185,6 +190,7 @@ std::optional<Error> PackedEncoder::run(Group group, std::size_t rows, const Sto
 void PackedEncoder::embed(Group group, WorkingMemory& memory) const {
   const std::size_t width = hidden_size();
   float* hidden = memory.hidden.data();
+  const auto per_piece = static_cast<std::size_t>(config_.features_per_piece);
   std::vector<float>& position = memory.position;
   position.resize(width);
   float* row = hidden;
@@ -194,8 +200,12 @@ void PackedEncoder::embed(Group group, WorkingMemory& memory) const {
       widen(weights_.word_table, at(sequence.ids[i]), {row, width});
       widen(weights_.position_table, at(sequence.positions[i]), position);
       for (std::size_t k = 0; k < width; ++k) {
-        row[k] += weights_.type_embedding[k];
+        row[k] += weights_.type_table[k];
         row[k] += position[k];
+      }
+      for (const std::int32_t feature : sequence.features.subspan(i * per_piece, per_piece)) {
+        const float* added = &weights_.type_table[at(feature)];
+        for (std::size_t k = 0; k < width; ++k) row[k] += added[k];
       }
     }
   }
@@ -297,7 +307,12 @@ std::vector<float> probabilities(std::vector<float> logits, std::size_t num_labe
 Result<std::vector<float>> probe(const Encoder& encoder) {
   const std::vector<std::int32_t> ids = probe_ids(encoder.config());
   const std::vector<std::int32_t> positions = position_ids(encoder.config(), ids);
-  const EncoderSequence sequence = {ids, positions};
+  std::vector<std::int32_t> features(ids.size() *
+                                     static_cast<std::size_t>(encoder.config().features_per_piece));
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    features[i] = static_cast<std::int32_t>(i) % encoder.config().type_vocab_size;
+  }
+  const EncoderSequence sequence = {ids, positions, features};
   auto logits = encoder.forward({&sequence, 1});
   if (!logits) return logits.error();
   return probabilities(*std::move(logits), static_cast<std::size_t>(encoder.config().num_labels));

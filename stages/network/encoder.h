@@ -20,6 +20,9 @@ namespace pith {
 struct EncoderSequence {
   std::span<const std::int32_t> ids;        ///< [length], each in [0, vocab_size).
   std::span<const std::int32_t> positions;  ///< [length], each in [0, max_positions).
+  /// [length, features_per_piece], each in [0, type_vocab_size): rows added to the piece's
+  /// embedding beside row 0, which every piece has.
+  std::span<const std::int32_t> features = {};
 };
 
 /// Position numbers as the model's own code gives them. BERT: 0, 1, 2...; XLM-R: ids other than

@@ -136,6 +136,14 @@ Result<EncoderConfig> encoder_config_of(std::span<const std::uint8_t> document) 
     return Error{ErrorCode::kFileUnreadable,
                  "max_position_embeddings: no room for a piece between the special tokens"};
   }
+  if (const auto features = root->find("pith_features")) {
+    const auto name = features->string();
+    if (!name) return name.error();
+    config.features = *name;
+    const auto count = count_of(*root, "pith_features_per_piece", 1, 64, 1);
+    if (!count) return count.error();
+    config.features_per_piece = *count;
+  }
   const auto num_labels = num_labels_from(*root);
   if (!num_labels) return num_labels.error();
   config.num_labels = *num_labels;

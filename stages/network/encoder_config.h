@@ -23,6 +23,10 @@ struct EncoderConfig {
   std::int32_t type_vocab_size = 0;
   std::int32_t pad_id = 0;
   std::int32_t num_labels = 2;
+  /// Pith's own addition ("pith_features"): how many further rows of the token type table are added
+  /// to every piece's embedding, and what they say of it, for whoever makes them; 0: a plain model.
+  std::int32_t features_per_piece = 0;
+  std::string features;
   float layer_norm_eps = 1e-12F;
 
   /// Longest sequence: XLM-R's table begins after pad_id, so two of its 514 rows are never used.

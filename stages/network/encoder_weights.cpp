@@ -123,13 +123,12 @@ Result<EncoderWeights> read_encoder_weights(const std::string& folder, const Enc
       reader.view(tables + "word_embeddings.weight", {count(config.vocab_size), width});
   weights.position_table =
       reader.view(tables + "position_embeddings.weight", {count(config.max_positions), width});
-  weights.type_embedding =
+  weights.type_table =
       reader.body(tables + "token_type_embeddings.weight", {count(config.type_vocab_size), width});
   weights.embedding_norm = reader.norm(tables + "LayerNorm", width, config.layer_norm_eps);
   weights.classifier = reader.floats("classifier.weight", {count(config.num_labels), width});
   weights.classifier_bias = reader.floats("classifier.bias", {count(config.num_labels)});
   if (reader.error()) return *reader.error();
-  weights.type_embedding.resize(width);
 
   const Plans plans = plans_for(config, precision);
   for (std::int32_t layer = 0; layer < config.num_layers; ++layer) {

@@ -38,9 +38,9 @@ struct LayerPrecision {
 /// Tables that are only looked up stay in the mapped files; the rest is packed.
 struct EncoderWeights {
   TensorFiles files;
-  TensorView word_table;              ///< [vocab_size, hidden_size]
-  TensorView position_table;          ///< [max_positions, hidden_size]
-  std::vector<float> type_embedding;  ///< [hidden_size]: type 0, the only one used here.
+  TensorView word_table;          ///< [vocab_size, hidden_size]
+  TensorView position_table;      ///< [max_positions, hidden_size]
+  std::vector<float> type_table;  ///< [type_vocab_size, hidden_size]: type 0 and features.
   NormWeights embedding_norm;
   std::vector<EncoderLayerWeights> layers;
   std::vector<float> classifier;       ///< [num_labels, hidden_size]

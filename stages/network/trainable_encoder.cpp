@@ -80,14 +80,16 @@ TrainableEncoder::LayerPlaces TrainableEncoder::add_layer(const std::string& nam
 }
 
 const float* TrainableEncoder::forward(std::span<const float> parameters,
-                                       std::span<const std::int32_t> ids,
-                                       std::span<const std::int32_t> positions, float dropout_rate,
+                                       const EncoderSequence& sequence, float dropout_rate,
                                        std::uint64_t dropout_seed, EncoderTape& tape) const {
   const auto width = static_cast<std::size_t>(config_.hidden_size);
+  const auto per_piece = static_cast<std::size_t>(config_.features_per_piece);
+  const auto& [ids, positions, features] = sequence;
   const std::size_t length = ids.size();
-  assert(length > 0 && positions.size() == length);
+  assert(length > 0 && positions.size() == length && features.size() == length * per_piece);
   tape.ids.assign(ids.begin(), ids.end());
   tape.positions.assign(positions.begin(), positions.end());
+  tape.features.assign(features.begin(), features.end());
   tape.dropout_rate = dropout_rate;
   tape.dropout_seed = dropout_seed;
   tape.layers.resize(layers_.size());
@@ -99,6 +101,10 @@ const float* TrainableEncoder::forward(std::span<const float> parameters,
         &parameters[position_table_ + static_cast<std::size_t>(positions[i]) * width];
     for (std::size_t k = 0; k < width; ++k) {
       sum[i * width + k] = word[k] + parameters[type_table_ + k] + place[k];
+    }
+    for (const std::int32_t feature : features.subspan(i * per_piece, per_piece)) {
+      add(parameters.subspan(type_table_ + static_cast<std::size_t>(feature) * width, width),
+          sum + i * width);
     }
   }
   layer_norm_forward(sum, length, norm_at(parameters, embedding_gain_, embedding_shift_, config_),
@@ -178,6 +184,10 @@ void TrainableEncoder::backward(std::span<const float> parameters, const float* 
     add(row, &gradients[word_table_ + static_cast<std::size_t>(tape.ids[i]) * width]);
     add(row, &gradients[position_table_ + static_cast<std::size_t>(tape.positions[i]) * width]);
     add(row, &gradients[type_table_]);
+    const auto per_piece = static_cast<std::size_t>(config_.features_per_piece);
+    for (std::size_t f = i * per_piece; f < (i + 1) * per_piece; ++f) {
+      add(row, &gradients[type_table_ + static_cast<std::size_t>(tape.features[f]) * width]);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "stages/network/encoder.h"
 #include "stages/network/encoder_config.h"
 #include "stages/network/layers/attention.h"
 #include "stages/network/parameters.h"
@@ -25,7 +26,7 @@ struct EncoderTape {
     AlignedBuffer<float> output_sum;       ///< [length, hidden]: before the norm.
     AlignedBuffer<float> output;           ///< [length, hidden]
   };
-  std::vector<std::int32_t> ids, positions;
+  std::vector<std::int32_t> ids, positions, features;
   std::uint64_t dropout_seed = 0;
   float dropout_rate = 0.0F;
   AlignedBuffer<float> embedding_sum;  ///< [length, hidden]: before the norm.
@@ -53,12 +54,11 @@ class TrainableEncoder {
   /// [vocab_size, hidden_size]; also the output matrix of masked-language-model pretraining.
   std::size_t word_table() const { return word_table_; }
 
-  /// Gives the last layer's output, [length, hidden_size], inside the tape. Ids and positions must
-  /// be inside the tables, length >= 1. Dropout, at rate > 0, stands behind the embedding's norm
-  /// and before both residual sums; its masks follow from the seed.
-  const float* forward(std::span<const float> parameters, std::span<const std::int32_t> ids,
-                       std::span<const std::int32_t> positions, float dropout_rate,
-                       std::uint64_t dropout_seed, EncoderTape& tape) const;
+  /// Gives the last layer's output, [length, hidden_size], inside the tape. Ids, positions and
+  /// features must be inside the tables, length >= 1. Dropout, at rate > 0, stands behind the
+  /// embedding's norm and before both residual sums; its masks follow from the seed.
+  const float* forward(std::span<const float> parameters, const EncoderSequence& sequence,
+                       float dropout_rate, std::uint64_t dropout_seed, EncoderTape& tape) const;
 
   /// From dhidden = dL/d(what forward gave), [length, hidden_size]: adds to `gradients`, an array
   /// of layout().

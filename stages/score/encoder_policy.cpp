@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "stages/score/chunk_cuts.h"
+#include "stages/score/repeat_features.h"
 #include "stages/score/word_logits.h"
 
 namespace pith {
@@ -29,7 +30,8 @@ struct Wanted {
 }  // namespace
 
 struct EncoderPolicy::Chunk {
-  std::vector<std::int32_t> ids;  ///< Specials included.
+  std::vector<std::int32_t> ids;       ///< Specials included.
+  std::vector<std::int32_t> features;  ///< [ids.size(), features_per_piece]
   ChunkKey key;
   ScoreMemo::Scores logits;  ///< keep - drop, of each piece. Null: nobody waited for it any more.
   std::vector<const ScoreLimits*> wanted_by;
@@ -62,6 +64,7 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
   std::unordered_map<ChunkKey, std::size_t, ChunkKeyHash> known;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const TokenizedSegment& segment = *batch[i].segment;
+    const std::vector<std::int32_t> features = features_of(batch[i]);
     for (const PieceRange& range : cut_chunks(batch[i].text, segment, pieces_max)) {
       Chunk chunk;
       chunk.ids.reserve(range.end - range.begin + 2);
@@ -70,7 +73,16 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
         chunk.ids.push_back(segment.pieces[at].id);
       }
       chunk.ids.push_back(specials_.end);
-      chunk.key = ChunkKey::of(chunk.ids);
+      if (!features.empty()) {
+        const std::size_t per_piece = features.size() / segment.pieces.size();
+        const auto at = [&](std::size_t piece) {
+          return features.begin() + static_cast<std::ptrdiff_t>(piece * per_piece);
+        };
+        chunk.features.assign(per_piece, kNoWordFeature);
+        chunk.features.insert(chunk.features.end(), at(range.begin), at(range.end));
+        chunk.features.insert(chunk.features.end(), per_piece, kNoWordFeature);
+      }
+      chunk.key = ChunkKey::of(chunk.ids, chunk.features);
       const auto [place, is_new] = known.emplace(chunk.key, chunks.size());
       wanted[i].push_back({place->second, range});
       if (is_new) chunks.push_back(std::move(chunk));
@@ -99,6 +111,12 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
     for (float& value : batch[i].keep_prob) value = keep_probability(value);
   }
   return Done{};
+}
+
+std::vector<std::int32_t> EncoderPolicy::features_of(const ScoreItem& item) const {
+  const TokenizedSegment& segment = *item.segment;
+  if (encoder_->config().features_per_piece == 0 || segment.pieces.empty()) return {};
+  return features_of_pieces(repeat_features(item.text, segment.words), segment.word_of_piece);
 }
 
 Result<Done> EncoderPolicy::run(std::span<Chunk* const> chunks, const ScoreLimits& limits) const {
@@ -159,7 +177,7 @@ Result<Done> EncoderPolicy::run_group(std::span<Chunk* const> group, const StopC
   positions.reserve(group.size());
   for (const Chunk* chunk : group) {
     positions.push_back(position_ids(encoder_->config(), chunk->ids));
-    sequences.push_back({chunk->ids, positions.back()});
+    sequences.push_back({chunk->ids, positions.back(), chunk->features});
   }
   const auto labels = encoder_->forward(sequences, stop);
   if (!labels) return labels.error();

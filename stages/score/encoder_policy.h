@@ -15,8 +15,9 @@ namespace pith {
 /// keep_prob = sigmoid of the mean, over a word's pieces, of keep logit - drop logit (Pan et al.
 /// 2024, arXiv 2403.12968, but for words of the original text and logits instead of probabilities).
 /// A text longer than the network's window is cut (chunk_cuts.h); its prose regions stand behind
-/// one another. The query is not used. Every text is scored by itself; texts are only packed
-/// together.
+/// one another. A model that wants repeat_features (config.json: "pith_features") gets them, of the
+/// whole text, not of its chunks. The query is not used. Every text is scored by itself; texts are
+/// only packed together.
 class EncoderPolicy final : public KeepPolicy {
  public:
   /// What stands around each chunk.
@@ -49,6 +50,7 @@ class EncoderPolicy final : public KeepPolicy {
 
  private:
   struct Chunk;
+  std::vector<std::int32_t> features_of(const ScoreItem& item) const;
   Result<Done> run(std::span<Chunk* const> chunks, const ScoreLimits& limits) const;
   Result<Done> run_group(std::span<Chunk* const> group, const StopCheck& stop) const;
 

@@ -4,6 +4,7 @@
 #include "stages/model_files/tensor_files.h"
 #include "stages/score/encoder_policy.h"
 #include "stages/score/policy_set.h"
+#include "stages/score/repeat_features.h"
 #include "stages/tokenize/hf_tokenizer.h"
 
 namespace pith {
@@ -92,6 +93,12 @@ Result<std::shared_ptr<const EncoderPolicy>> EncoderPolicy::open(const std::stri
     return Error{ErrorCode::kFileUnreadable,
                  folder + "/config.json: id2label: two labels, drop and keep, are needed: labels=" +
                      std::to_string(config.num_labels)};
+  }
+  if (config.features_per_piece > 0 &&
+      (config.features != kRepeatFeatures || config.features_per_piece != kRepeatFeaturesPerPiece ||
+       config.type_vocab_size != kRepeatFeatureRows)) {
+    return Error{ErrorCode::kFileUnreadable,
+                 folder + "/config.json: pith_features: features that this version does not make"};
   }
   auto tokenizer = load_hf_tokenizer(folder, {});
   if (!tokenizer) return tokenizer.error();

@@ -12,10 +12,14 @@ constexpr std::size_t kEntryBytes = 224;
 
 }  // namespace
 
-ChunkKey ChunkKey::of(std::span<const std::int32_t> ids) {
+ChunkKey ChunkKey::of(std::span<const std::int32_t> ids, std::span<const std::int32_t> features) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
   unsigned int length = 0;
-  EVP_Digest(ids.data(), ids.size_bytes(), digest.data(), &length, EVP_sha256(), nullptr);
+  // Of one model, so many features a piece: where the ids end is no question.
+  std::vector<std::int32_t> all(ids.begin(), ids.end());
+  all.insert(all.end(), features.begin(), features.end());
+  EVP_Digest(all.data(), all.size() * sizeof(std::int32_t), digest.data(), &length, EVP_sha256(),
+             nullptr);
   ChunkKey key;
   std::copy_n(digest.begin(), key.bytes.size(), key.bytes.begin());
   return key;

@@ -13,10 +13,12 @@
 
 namespace pith {
 
-/// 128 bits of the SHA-256 of a chunk's ids: no two chunks that anyone finds have the same.
+/// 128 bits of the SHA-256 of a chunk's ids and features: no two chunks that anyone finds have the
+/// same.
 struct ChunkKey {
   std::array<std::uint8_t, 16> bytes{};
-  static ChunkKey of(std::span<const std::int32_t> ids);
+  static ChunkKey of(std::span<const std::int32_t> ids,
+                     std::span<const std::int32_t> features = {});
   friend bool operator==(const ChunkKey&, const ChunkKey&) = default;
 };
 

@@ -18,7 +18,7 @@ std::vector<Piece> pieces_of_size(std::size_t count, std::uint32_t bytes) {
 
 TEST(PieceChunks, AreOfNearlyEqualSizeWithinTheWindow) {
   PieceChunks chunks;
-  chunks.add(pieces_of_size(25, 1), 12, 3);
+  chunks.add(pieces_of_size(25, 1), {}, 12, 3);
   ASSERT_EQ(chunks.size(), 3U);
   std::vector<std::int32_t> all;
   for (std::size_t i = 0; i < 3; ++i) {
@@ -34,9 +34,9 @@ TEST(PieceChunks, AreOfNearlyEqualSizeWithinTheWindow) {
 
 TEST(PieceChunks, ShortOnesAreLeftOut) {
   PieceChunks chunks;
-  chunks.add(pieces_of_size(4, 1), 12, 7);
+  chunks.add(pieces_of_size(4, 1), {}, 12, 7);
   EXPECT_EQ(chunks.size(), 0U);
-  chunks.add({}, 12, 0);
+  chunks.add({}, {}, 12, 0);
   EXPECT_EQ(chunks.size(), 0U);
 }
 
@@ -48,7 +48,7 @@ TEST(LabelChunks, AreCutBetweenWordsAndEveryWordIsInOne) {
     words.push_back({i * 6, i * 6 + 6});
     labels.push_back(static_cast<KeepLabel>(i % 3));
   }
-  const auto chunks = label_chunks(pieces_of_size(30, 2), words, labels, 12);
+  const auto chunks = label_chunks(pieces_of_size(30, 2), {}, words, labels, 12);
   std::vector<std::uint32_t> seen;
   for (const LabelledChunk& chunk : chunks) {
     EXPECT_LE(chunk.ids.size(), 12U);
@@ -67,14 +67,14 @@ TEST(LabelChunks, AreCutBetweenWordsAndEveryWordIsInOne) {
 TEST(LabelChunks, APieceWithItsBlankInFrontBelongsToTheWordBehind) {
   const std::vector<Piece> pieces = {{10, {0, 2}}, {11, {2, 5}}, {12, {5, 6}}};
   const std::vector<ByteSpan> words = {{0, 2}, {3, 6}};
-  const auto chunks = label_chunks(pieces, words, std::vector<KeepLabel>{1, 2}, 12);
+  const auto chunks = label_chunks(pieces, {}, words, std::vector<KeepLabel>{1, 2}, 12);
   ASSERT_EQ(chunks.size(), 1U);
   EXPECT_THAT(chunks[0].word_of_piece, ElementsAre(2, 0, 1, 1, 2));
 }
 
 TEST(LabelChunks, AWordLongerThanTheWindowIsCut) {
   const std::vector<ByteSpan> words = {{0, 40}};
-  const auto chunks = label_chunks(pieces_of_size(40, 1), words, std::vector<KeepLabel>{2}, 12);
+  const auto chunks = label_chunks(pieces_of_size(40, 1), {}, words, std::vector<KeepLabel>{2}, 12);
   EXPECT_GE(chunks.size(), 4U);
   for (const LabelledChunk& chunk : chunks) EXPECT_THAT(chunk.words, ElementsAre(0));
 }

@@ -6,7 +6,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "apps/train/piece_chunks.h"
+#include "apps/train/training_run.h"
+#include "stages/network/layers/linear.h"
 #include "stages/score/keep_policy.h"
+#include "stages/score/repeat_features.h"
+#include "stages/score/word_logits.h"
+#include "tests/stages/score/scored_text.h"
 #include "tests/temporary_dir.h"
 
 namespace pith {
@@ -77,6 +83,36 @@ TEST_F(TrainEncoder, PretrainingThenLabelsGiveAPolicyThatServes) {
   const auto policy = open_policy(options_.out);
   ASSERT_TRUE(policy) << policy.error().detail;
   EXPECT_EQ((*policy)->name(), "policy");
+
+  // What is served is what was trained: pieces, repeat features and weights.
+  const std::string text = "the Cat sat and the cat sat on the Mississippi";
+  ScoredTexts one({text}, (*policy)->tokenizer());
+  ASSERT_TRUE((*policy)->score(one.items, {}));
+  const auto config = read_encoder_config(options_.out);
+  ASSERT_TRUE(config);
+  const TrainableEncoder encoder(*config);
+  std::vector<float> parameters(encoder.layout().size());
+  ASSERT_TRUE(read_parameters(options_.out, encoder, parameters));
+  const TokenizedSegment& segment = one.segments[0];
+  std::vector<ByteSpan> words;
+  for (const Word& word : segment.words) words.push_back({word.begin, word.text_end});
+  const auto chunks =
+      label_chunks(segment.pieces, repeat_features_of_text(text, segment.pieces), words,
+                   std::vector<KeepLabel>(words.size()), static_cast<std::size_t>(options_.window));
+  ASSERT_EQ(chunks.size(), 1U);
+  const std::size_t length = chunks[0].ids.size();
+  EncoderTape tape;
+  const float* hidden = encoder.forward(
+      parameters, {chunks[0].ids, chunk_positions(length), chunks[0].features}, 0.0F, 0, tape);
+  std::vector<float> logits(2 * length);
+  linear_forward(matrix(hidden, length, 32),
+                 matrix(&parameters[encoder.classifier_weight()], 2, 32),
+                 &parameters[encoder.classifier_bias()], matrix(logits.data(), length, 2));
+  std::vector<float> z(words.size());
+  mean_over_words(logits, chunks[0].word_of_piece, z);
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    EXPECT_NEAR(one.items[0].keep_prob[i], keep_probability(z[i]), 1e-5) << i;
+  }
 }
 
 TEST_F(TrainEncoder, WhatCannotBeReadIsNamed) {

@@ -24,7 +24,7 @@ class TrainNgram : public testing::Test {
   TrainNgram() {
     options_.data = {kTexts};
     options_.out = dir_.file("tiny.ngram");
-    options_.selection.leave_out_sources = default_left_out_sources();
+    leave_out_by_default(options_.selection);
     options_.vocab_size = 600;
     options_.size_mb = 0.1;
   }

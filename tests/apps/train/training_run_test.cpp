@@ -53,7 +53,7 @@ class TrainingRunTest : public testing::Test {
           positions[i] = static_cast<std::int32_t>(i);
         }
         const float* hidden =
-            encoder_.forward(parameters, ids, positions, 0.1F, step * 100 + item, tape);
+            encoder_.forward(parameters, {ids, positions}, 0.1F, step * 100 + item, tape);
         std::vector<float> dhidden(ids.size() * 16);
         double loss = 0;
         for (std::size_t i = 0; i < dhidden.size(); ++i) {

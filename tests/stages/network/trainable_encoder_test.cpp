@@ -20,7 +20,8 @@ EncoderConfig small_config() {
   config.num_heads = 2;
   config.intermediate_size = 24;
   config.max_positions = 12;
-  config.type_vocab_size = 2;
+  config.type_vocab_size = 6;
+  config.features_per_piece = 2;
   config.layer_norm_eps = 1e-5F;
   return config;
 }
@@ -33,10 +34,11 @@ TEST(TrainableEncoder, GradientOfEveryTensorMatchesCentralDifference) {
   initialize_parameters(encoder.layout(), 0.3F, 1, parameters);
   const std::vector<std::int32_t> ids = {3, 7, 7, 1, 19, 4, 0};
   const std::vector<std::int32_t> positions = {0, 1, 2, 3, 4, 5, 6};
+  const std::vector<std::int32_t> features = {1, 2, 3, 3, 0, 4, 1, 2, 4, 3, 1, 1, 2, 4};
   const auto dhidden = seeded_numbers(ids.size() * 16, 1.0F, 5);
   EncoderTape tape;
   const auto loss = [&] {
-    const float* hidden = encoder.forward(parameters, ids, positions, 0.2F, 99, tape);
+    const float* hidden = encoder.forward(parameters, {ids, positions, features}, 0.2F, 99, tape);
     double sum = 0;
     for (std::size_t i = 0; i < dhidden.size(); ++i) {
       sum += static_cast<double>(hidden[i]) * dhidden[i];
@@ -80,14 +82,15 @@ TEST(TrainableEncoder, BackwardAddsToTheGradients) {
   initialize_parameters(encoder.layout(), 0.3F, 1, parameters);
   const std::vector<std::int32_t> ids = {3, 7};
   const std::vector<std::int32_t> positions = {0, 1};
+  const std::vector<std::int32_t> features = {1, 2, 3, 5};
   const auto dhidden = seeded_numbers(ids.size() * 16, 1.0F, 5);
   EncoderTape tape;
   std::vector<float> once(parameters.size());
   std::vector<float> twice(parameters.size());
   for (int i = 0; i < 2; ++i) {
-    (void)encoder.forward(parameters, ids, positions, 0.0F, 0, tape);
+    (void)encoder.forward(parameters, {ids, positions, features}, 0.0F, 0, tape);
     if (i == 0) encoder.backward(parameters, dhidden.data(), tape, once);
-    (void)encoder.forward(parameters, ids, positions, 0.0F, 0, tape);
+    (void)encoder.forward(parameters, {ids, positions, features}, 0.0F, 0, tape);
     encoder.backward(parameters, dhidden.data(), tape, twice);
   }
   for (std::size_t i = 0; i < once.size(); ++i) ASSERT_NEAR(twice[i], 2.0F * once[i], 1e-4F);
@@ -113,7 +116,7 @@ TEST(TrainableEncoder, AgreesWithTheServingEncoder) {
   for (std::int32_t i = 0; i < 100; ++i) ids.push_back(i * 79 % 8000);
   const auto positions = position_ids(encoder.config(), ids);
   EncoderTape tape;
-  const float* hidden = encoder.forward(parameters, ids, positions, 0.0F, 0, tape);
+  const float* hidden = encoder.forward(parameters, {ids, positions}, 0.0F, 0, tape);
   const EncoderSequence sequence = {ids, positions};
   const auto logits = (*serving)->forward({&sequence, 1});
   ASSERT_TRUE(logits);
