@@ -12,8 +12,8 @@ namespace {
 
 void add_what(CLI::App& app, EvalArguments& arguments) {
   EvalOptions& options = arguments.options;
-  app.add_option("--task", arguments.task, "qa, summary or code")
-      ->check(CLI::IsMember({"qa", "summary", "code"}))
+  app.add_option("--task", arguments.task, "qa, summary, code or labels")
+      ->check(CLI::IsMember({"qa", "summary", "code", "labels"}))
       ->required();
   app.add_option("--data", options.data, "JSON lines, .zst too; see docs/eval.md")
       ->check(CLI::ExistingFile)

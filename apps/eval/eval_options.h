@@ -9,7 +9,7 @@
 
 namespace pith {
 
-enum class EvalTask : std::uint8_t { kQa = 1, kSummary = 2, kCode = 3 };
+enum class EvalTask : std::uint8_t { kQa = 1, kSummary = 2, kCode = 3, kLabels = 4 };
 
 struct RecordSelection {
   std::vector<std::string> sources, languages;  ///< Empty: all.

@@ -78,9 +78,10 @@ class Run {
   }
 
   void put(EvaluatedRecord& out, std::size_t point, const TaskRecord& record, std::size_t in_batch,
-           const std::optional<std::string>& text, std::vector<Question>* questions) const {
+           const std::optional<std::string>& text, std::span<const ByteSpan> kept,
+           std::vector<Question>* questions) const {
     EvalCell& cell = out.cells[point];
-    cell.scores = proxy_scores(options_.task, record, text.value_or(""));
+    cell.scores = proxy_scores(options_.task, record, text.value_or(""), kept);
     if (questions != nullptr) {
       questions->push_back({in_batch, point, task_prompt(options_.task, record, text)});
     }
@@ -95,8 +96,9 @@ class Run {
     out.origin_tokens = parts_.counter->count(record.text);
     out.cells.resize(out_.points.size());
     out.cells[0].tokens = out.origin_tokens;
-    put(out, 0, record, in_batch, record.text, questions);
-    put(out, 1, record, in_batch, std::nullopt, questions);
+    const ByteSpan whole{0, static_cast<std::uint32_t>(record.text.size())};
+    put(out, 0, record, in_batch, record.text, {&whole, 1}, questions);
+    put(out, 1, record, in_batch, std::nullopt, {}, questions);
     std::size_t point = 2;
     for (const Shortener& shortener : parts_.shorteners) {
       auto texts =
@@ -109,7 +111,7 @@ class Run {
         EvalCell& cell = out.cells[point];
         cell.tokens = shortened.tokens;
         cell.compress_us = texts->score_us + shortened.select_us;
-        put(out, point++, record, in_batch, std::move(shortened.text), questions);
+        put(out, point++, record, in_batch, std::move(shortened.text), shortened.kept, questions);
       }
     }
     return out;

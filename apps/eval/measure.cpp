@@ -48,12 +48,16 @@ Result<Done> finish_options(EvalArguments& arguments) {
   EvalOptions& options = arguments.options;
   options.task = arguments.task == "qa"        ? EvalTask::kQa
                  : arguments.task == "summary" ? EvalTask::kSummary
+                 : arguments.task == "labels"  ? EvalTask::kLabels
                                                : EvalTask::kCode;
   auto precision = parse_precision(arguments.precision);
   if (!precision) {
     return Error{precision.error().code, "--precision: " + precision.error().detail};
   }
   options.precision = *precision;
+  if (options.task == EvalTask::kLabels && arguments.reader != "none") {
+    return wrong("--task labels asks no reader");
+  }
   if (!arguments.times.empty()) options.times.clear();
   for (const std::string& text : arguments.times) {
     const auto times = parse_times(text);

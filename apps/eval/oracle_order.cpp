@@ -37,9 +37,24 @@ std::vector<std::size_t> distances(std::string_view text, const std::vector<Word
   return out;
 }
 
+/// The highest label of what the word overlaps.
+std::vector<float> label_order(const TaskRecord& record, const std::vector<Word>& words) {
+  std::vector<float> order(words.size());
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    while (at < record.words.size() && record.words[at].end <= words[i].begin) ++at;
+    for (std::size_t j = at; j < record.words.size() && record.words[j].begin < words[i].text_end;
+         ++j) {
+      order[i] = std::max(order[i], 0.4F * static_cast<float>(record.labels[j]) + 0.1F);
+    }
+  }
+  return order;
+}
+
 }  // namespace
 
 std::vector<float> oracle_order(const TaskRecord& record, const std::vector<Word>& words) {
+  if (!record.labels.empty()) return label_order(record, words);
   WordSet answers;
   for (const std::string& gold : record.golds) answers.merge(words_worth_keeping(gold));
   const auto to_answer = distances(record.text, words, answers);

@@ -21,7 +21,8 @@ std::vector<float> head_order(std::size_t num_words);
 /// From both ends inwards.
 std::vector<float> head_and_tail_order(std::size_t num_words);
 /// Sees what should come out: words of the gold answers first, then those near them, and of qa
-/// those of and near the question's. Not a bound: a reader may need other words.
+/// those of and near the question's. Not a bound: a reader may need other words. Of labels: by
+/// label.
 std::vector<float> oracle_order(const TaskRecord& record, const std::vector<Word>& words);
 
 }  // namespace pith

@@ -49,6 +49,8 @@ std::string task_prompt(EvalTask task, const TaskRecord& record,
       return qa_prompt(record, text);
     case EvalTask::kSummary:
       return summary_prompt(record, text);
+    case EvalTask::kLabels:
+      return {};
     case EvalTask::kCode:
       return code_prompt(text);
   }

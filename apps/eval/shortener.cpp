@@ -67,11 +67,13 @@ Result<ShortenedTexts> Shortener::by_order(const TaskRecord& record,
     Shortened shortened;
     if (segment.words.empty()) {
       shortened.text = record.text;
+      shortened.kept = {{0, static_cast<std::uint32_t>(record.text.size())}};
     } else {
       Budget budget(record.text, segment, *order, std::vector<bool>(segment.words.size(), true), {},
                     reader);
       const auto tokens = static_cast<std::uint32_t>(out.origin_tokens / factor);
-      shortened.text = apply_spans(record.text, budget.within(std::max(tokens, 1U)).kept);
+      shortened.kept = budget.within(std::max(tokens, 1U)).kept;
+      shortened.text = apply_spans(record.text, shortened.kept);
     }
     shortened.select_us = us_since(start);
     shortened.tokens = reader.count(shortened.text);
@@ -103,10 +105,11 @@ Result<ShortenedTexts> Shortener::protecting(const TaskRecord& record,
     const auto start = Clock::now();
     CompressOptions options = request->options;
     options.target_rate = static_cast<float>(1.0 / factor);
-    const SegmentReply reply =
+    SegmentReply reply =
         select_words(record.text, SegmentKind::kPlain, segment, *order, *reader, options);
     Shortened shortened;
     shortened.text = apply_spans(record.text, reply.kept, reply.markers);
+    shortened.kept = std::move(reply.kept);
     shortened.tokens = reply.compressed_tokens;
     shortened.select_us = us_since(start);
     out.at.push_back(std::move(shortened));

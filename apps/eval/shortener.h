@@ -15,6 +15,7 @@ namespace pith {
 /// A text at one rate.
 struct Shortened {
   std::string text;
+  std::vector<ByteSpan> kept;  ///< Of the original text, ascending.
   std::uint32_t tokens = 0;
   double select_us = 0.0;  ///< Choosing at this rate.
 };

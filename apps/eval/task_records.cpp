@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "apps/train/jsonl_reader.h"
+#include "apps/train/labelled_texts.h"
 #include "stages/network/counter_random.h"
 #include "stages/reward/metrics/answer_score.h"
 
@@ -57,6 +58,23 @@ std::string qa_row(const TaskRecord& record) {
   return record.language.empty() || record.language == "en" ? "span en" : "span, other languages";
 }
 
+/// Annotated passages are many kinds of text: what a row of the report is about.
+std::string labels_row(const TaskRecord& record) {
+  if (!record.language.empty() && record.language != "en") return record.language;
+  const std::string_view source =
+      std::string_view(record.source).substr(0, record.source.find(':'));
+  const auto among = [&](std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, source) != names.end();
+  };
+  if (source == "loghub") return "logs";
+  if (among({"tau", "tau-bench", "toolbench", "tools-json", "aider", "reflexion"})) {
+    return "tool output";
+  }
+  if (among({"irc", "sgd", "taskmaster", "topical"})) return "chat";
+  if (among({"meeting", "qmsum", "crd3", "ethereum-pm"})) return "meetings";
+  return "documents";
+}
+
 /// FNV-1a: a draw must not depend on the standard library's hash.
 std::uint64_t hash_of(std::string_view text, std::uint64_t hash = 0xCBF29CE484222325U) {
   for (const char c : text) {
@@ -103,6 +121,15 @@ Result<TaskRecord> parse_task_record(std::string_view json, EvalTask task) {
   record.id = optional_text(whole, "id");
   record.source = optional_text(whole, "source");
   record.language = optional_text(whole, "lang");
+  if (task == EvalTask::kLabels) {
+    auto labelled = parse_labelled_text(json);
+    if (!labelled) return labelled.error();
+    record.text = std::move(labelled->text);
+    record.words = std::move(labelled->words);
+    record.labels = std::move(labelled->labels);
+    record.row = labels_row(record);
+    return record;
+  }
   auto text = needed_text(whole, task == EvalTask::kQa        ? "context"
                                  : task == EvalTask::kSummary ? "transcript"
                                                               : "code");

@@ -7,16 +7,19 @@
 #include <vector>
 
 #include "apps/eval/eval_options.h"
+#include "messages/byte_span.h"
 #include "messages/result.h"
 
 namespace pith {
 
 struct TaskRecord {
   std::string id;
-  std::string text;                ///< Context, transcript or code.
-  std::string question;            ///< Question or query; empty for code.
-  std::vector<std::string> golds;  ///< Answers, none: not answerable; or the one summary.
-  std::string language;            ///< "en"; of qa.
+  std::string text;                  ///< Context, transcript or code.
+  std::string question;              ///< Question or query; empty for code.
+  std::vector<std::string> golds;    ///< Answers, none: not answerable; or the one summary.
+  std::string language;              ///< "en"; of qa.
+  std::vector<ByteSpan> words;       ///< Of labels: ascending, inside the text.
+  std::vector<std::uint8_t> labels;  ///< [num_words]: 0 drop, 1 keep, 2 keep even at hard rates.
   std::string source;
   std::string row;  ///< Under which it is reported beside "all".
   std::uint32_t group =
@@ -24,7 +27,8 @@ struct TaskRecord {
 };
 
 /// Of qa: id?, context, question, answers, lang?, source?. Of summary: id?, transcript, query?,
-/// summary, source?. Of code: id?, code, summary, source?. Other fields are ignored.
+/// summary, source?. Of code: id?, code, summary, source?. Of labels: text, words, labels, lang?,
+/// source?. Other fields are ignored.
 /// Errors: kInvalidArgument, naming the field and never quoting the text.
 Result<TaskRecord> parse_task_record(std::string_view json, EvalTask task);
 

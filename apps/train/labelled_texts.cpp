@@ -51,16 +51,20 @@ Result<LabelledText> labelled_text(simdjson::dom::element record) {
 
 }  // namespace
 
+Result<LabelledText> parse_labelled_text(std::string_view json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element record;
+  if (parser.parse(json.data(), json.size()).get(record) != simdjson::SUCCESS) {
+    return Error{ErrorCode::kInvalidArgument, "labels: not JSON"};
+  }
+  return labelled_text(record);
+}
+
 Result<std::vector<LabelledText>> read_labelled_texts(
     const std::string& path, const std::vector<std::string>& leave_out_sources) {
   std::vector<LabelledText> texts;
-  simdjson::dom::parser parser;
   const Result<Done> read = for_each_line(path, [&](std::string_view line) -> Result<Done> {
-    simdjson::dom::element record;
-    if (parser.parse(line.data(), line.size()).get(record) != simdjson::SUCCESS) {
-      return Error{ErrorCode::kInvalidArgument, "labels: not JSON"};
-    }
-    auto text = labelled_text(record);
+    auto text = parse_labelled_text(line);
     if (!text) return text.error();
     if (!source_matches(text->source, leave_out_sources)) texts.push_back(*std::move(text));
     return Done{};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "messages/byte_span.h"
@@ -17,6 +18,9 @@ struct LabelledText {
   std::vector<ByteSpan> words;    ///< Not empty, ascending, not empty each, inside the text.
   std::vector<KeepLabel> labels;  ///< [num_words]
 };
+
+/// One record. Errors: kInvalidArgument with the field.
+Result<LabelledText> parse_labelled_text(std::string_view json);
 
 /// All records of a file but those of sources that match (source_matches). Errors: kFileUnreadable,
 /// kInvalidArgument with line and field.

@@ -58,5 +58,21 @@ TEST(ProxyScores, TellWhetherTheAnswerIsStillThere) {
   EXPECT_TRUE(std::isnan(proxy_scores(EvalTask::kQa, other, "text")[0]));
 }
 
+TEST(TaskScores, LabelsCountWordsThatAreKeptWhole) {
+  const auto record = parse_task_record(
+      R"({"text": "one two three", "words": [[0,3],[4,7],[8,13]], "labels": [2,0,1],)"
+      R"( "source": "tau-bench:airline:3", "lang": "en"})",
+      EvalTask::kLabels);
+  ASSERT_TRUE(record) << record.error().detail;
+  EXPECT_EQ(record->row, "tool output");
+  const auto scores = [&](std::vector<ByteSpan> kept) {
+    return proxy_scores(EvalTask::kLabels, *record, "", kept);
+  };
+  EXPECT_EQ(scores({{0, 13}}), (std::vector<double>{1.0, 1.0}));
+  EXPECT_EQ(scores({{0, 3}}), (std::vector<double>{1.0, 0.5}));
+  EXPECT_EQ(scores({{4, 10}, {10, 13}}), (std::vector<double>{0.0, 0.5})) << "touching spans join";
+  EXPECT_EQ(scores({{1, 12}}), (std::vector<double>{0.0, 0.0})) << "a word cut is a word lost";
+}
+
 }  // namespace
 }  // namespace pith
