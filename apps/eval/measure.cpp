@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -12,6 +13,7 @@
 #include "apps/eval/reports.h"
 #include "apps/eval/task_scores.h"
 #include "apps/reader/chat_reader.h"
+#include "apps/reader/span_reader.h"
 
 namespace pith {
 namespace {
@@ -132,7 +134,14 @@ Result<int> measure(EvalArguments& arguments) {
   if (!records) return records.error();
   if (records->empty()) return wrong(options.data + ": no record is selected");
   std::unique_ptr<ChatReader> reader;
-  if (arguments.reader != "none") {
+  std::unique_ptr<SpanReader> built_in;
+  if (std::filesystem::is_directory(arguments.reader)) {
+    if (options.task != EvalTask::kQa) return wrong("--reader: this folder's reads questions only");
+    auto opened = SpanReader::open(arguments.reader);
+    if (!opened) return opened.error();
+    built_in = std::move(*opened);
+    parts->reader = built_in.get();
+  } else if (arguments.reader != "none") {
     auto opened = open_reader(arguments);
     if (!opened) return opened.error();
     reader = std::move(*opened);

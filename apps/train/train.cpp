@@ -8,6 +8,7 @@
 #include "apps/train/label_quality.h"
 #include "apps/train/train_encoder.h"
 #include "apps/train/train_ngram.h"
+#include "apps/train/train_reader.h"
 
 namespace pith {
 namespace {
@@ -257,6 +258,45 @@ void add_sft(CLI::App& train, std::function<int()>& run) {
   });
 }
 
+void add_reader(CLI::App& train, std::function<int()>& run) {
+  CLI::App* app = train.add_subcommand(
+      "reader", "Train the built-in reader of questions: for pith eval --reader, for rewards");
+  auto arguments = std::make_shared<ReaderTrainOptions>();
+  ReaderTrainOptions& options = *arguments;
+  app->add_option("--data", options.data, "Question files: context, question, answers a line")
+      ->check(CLI::ExistingFile)
+      ->required();
+  app->add_option("--lang", options.filter.languages, "Only these values of the field lang");
+  app->add_option("--leave-out-source", options.filter.leave_out_sources,
+                  "Leave this source out; NAME or PREFIX*");
+  app->add_option("--out", options.out,
+                  "Folder of the run: checkpoint, records and the reader; a run that was stopped "
+                  "goes on where it was")
+      ->required();
+  app->add_option("--epochs", options.epochs, "Passes over the data")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  app->add_option("--learning-rate", options.learning_rate, "Of all epochs but the last two")
+      ->capture_default_str();
+  app->add_option("--weight-bits", options.weight_bits, "2^this weights")
+      ->check(CLI::Range(10, 26))
+      ->capture_default_str();
+  app->add_option("--unanswerable-bias", options.unanswerable_bias,
+                  "Added to the score of refusing; lower: refuses less")
+      ->capture_default_str();
+  app->add_option("--dropout", options.training.dropout, "Share of features left out of a step")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
+  app->add_option("--deleted-share", options.training.deleted_share,
+                  "Share of texts that lose words in training")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app->add_option("--seed", options.training.seed, "For every random draw")->capture_default_str();
+  app->callback([arguments, &run] {
+    run = [arguments] { return finish(train_reader(*arguments, print_line)); };
+  });
+}
+
 }  // namespace
 
 void add_train(CLI::App& parent, std::function<int()>& run) {
@@ -266,6 +306,7 @@ void add_train(CLI::App& parent, std::function<int()>& run) {
   add_vocab(*train, run);
   add_pretrain(*train, run);
   add_sft(*train, run);
+  add_reader(*train, run);
 }
 
 }  // namespace pith

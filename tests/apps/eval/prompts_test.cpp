@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "apps/eval/task_scores.h"
+#include "apps/reader/span_reader.h"
 
 namespace pith {
 namespace {
@@ -26,6 +28,18 @@ TEST(TaskPrompt, HoldsTheShortenedTextAndTheQuestion) {
     EXPECT_EQ(prompt.find("which animal?") != std::string::npos, task != EvalTask::kCode);
     const std::string without = task_prompt(task, record(), std::nullopt);
     EXPECT_EQ(without.find("full text"), std::string::npos);
+  }
+}
+
+TEST(TaskPrompt, OfQuestionsIsUnderstoodByTheSpanReader) {
+  for (const std::optional<std::string>& text :
+       {std::optional<std::string>("short text\n\nwith a gap"), std::optional<std::string>(""),
+        std::optional<std::string>()}) {
+    const std::string prompt = task_prompt(EvalTask::kQa, record(), text);
+    const auto query = parse_question_prompt(prompt);
+    ASSERT_TRUE(query) << query.error().detail;
+    EXPECT_EQ(query->text, text.value_or(""));
+    EXPECT_EQ(query->question, "which animal?");
   }
 }
 
