@@ -7,6 +7,7 @@
 #include "apps/eval/eval.h"
 #include "apps/serve/serve.h"
 #include "apps/tools/tools.h"
+#include "apps/train/rl/train_rl_command.h"
 #include "apps/train/train.h"
 
 int main(int argc, char** argv) {
@@ -28,7 +29,7 @@ int main(int argc, char** argv) {
   pith::add_count(app, run);
   pith::add_explain(app, run);
   pith::add_log(app, run);
-  pith::add_train(app, run);
+  pith::add_train_rl(pith::add_train(app, run), run);
   pith::add_eval(app, run);
   pith::add_doctor(app, run);
   try {

@@ -299,7 +299,7 @@ void add_reader(CLI::App& train, std::function<int()>& run) {
 
 }  // namespace
 
-void add_train(CLI::App& parent, std::function<int()>& run) {
+CLI::App& add_train(CLI::App& parent, std::function<int()>& run) {
   CLI::App* train = parent.add_subcommand("train", "Make policies from text and labels");
   train->require_subcommand(1);
   add_ngram(*train, run);
@@ -307,6 +307,7 @@ void add_train(CLI::App& parent, std::function<int()>& run) {
   add_pretrain(*train, run);
   add_sft(*train, run);
   add_reader(*train, run);
+  return *train;
 }
 
 }  // namespace pith

@@ -10,6 +10,6 @@ class App;
 namespace pith {
 
 /// Adds the subcommand "train"; when parsed, sets `run`, which returns the exit status.
-void add_train(CLI::App& parent, std::function<int()>& run);
+CLI::App& add_train(CLI::App& parent, std::function<int()>& run);
 
 }  // namespace pith

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <numeric>
 
+#include "apps/train/batch_order.h"
 #include "apps/train/labelled_texts.h"
 #include "apps/train/piece_chunks.h"
 #include "apps/train/sentencepiece_training.h"
@@ -52,44 +52,6 @@ EncoderConfig config_of(const EncoderTrainOptions& options, std::int32_t vocab_s
   config.layer_norm_eps = 1e-5F;
   return config;
 }
-
-/// The numbers 0..size-1 in an order that follows from seed and epoch.
-std::vector<std::uint32_t> shuffled(std::size_t size, std::uint64_t seed, std::uint64_t epoch) {
-  std::vector<std::uint64_t> keys(size);
-  for (std::size_t i = 0; i < size; ++i) keys[i] = random_bits(random_bits(seed, epoch), i);
-  std::vector<std::uint32_t> order(size);
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return keys[a] != keys[b] ? keys[a] < keys[b] : a < b;
-  });
-  return order;
-}
-
-/// Chunks of step after step, epoch after epoch, each epoch in an order of its own.
-class BatchOrder {
- public:
-  BatchOrder(std::size_t num_chunks, std::size_t batch_chunks, std::uint64_t seed)
-      : num_chunks_(num_chunks), batch_chunks_(std::min(batch_chunks, num_chunks)), seed_(seed) {}
-
-  std::uint64_t steps_per_epoch() const { return num_chunks_ / batch_chunks_; }
-
-  std::span<const std::uint32_t> batch(std::uint64_t step) {
-    const std::uint64_t epoch = step / steps_per_epoch();
-    if (order_.empty() || epoch != epoch_) {
-      order_ = shuffled(num_chunks_, seed_, epoch);
-      epoch_ = epoch;
-    }
-    const std::size_t first = step % steps_per_epoch() * batch_chunks_;
-    return std::span(order_).subspan(first, batch_chunks_);
-  }
-
- private:
-  std::size_t num_chunks_;
-  std::size_t batch_chunks_;
-  std::uint64_t seed_;
-  std::uint64_t epoch_ = 0;
-  std::vector<std::uint32_t> order_;
-};
 
 std::string description(const char* kind, const EncoderTrainOptions& options, std::size_t num_ids,
                         const std::string& more) {

@@ -3,12 +3,15 @@
 #include <oneapi/tbb/parallel_for.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "apps/train/learning_curve.h"
 #include "stages/model_files/tensor_files.h"
 #include "stages/model_files/tensor_writer.h"
 
@@ -20,6 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kFirstMoment = "adamw.first_moment";
 constexpr const char* kSecondMoment = "adamw.second_moment";
 constexpr const char* kSteps = "run.steps";
+constexpr const char* kMemory = "run.memory";
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -33,6 +37,30 @@ std::vector<TensorToWrite> tensors_of_layout(const ParameterLayout& layout,
                        parameters.subspan(parameter.begin, parameter.size), type});
   }
   return tensors;
+}
+
+/// Doubles in floats that hold them to the bit: four numbers below 2^16 each.
+std::vector<float> exact_floats(std::span<const double> numbers) {
+  std::vector<float> parts;
+  for (const double number : numbers) {
+    const auto bits = std::bit_cast<std::uint64_t>(number);
+    for (unsigned shift = 0; shift < 64; shift += 16) {
+      parts.push_back(static_cast<float>(bits >> shift & 0xFFFFU));
+    }
+  }
+  return parts;
+}
+
+std::vector<double> exact_doubles(std::span<const float> parts) {
+  std::vector<double> numbers(parts.size() / 4);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    std::uint64_t bits = 0;
+    for (unsigned part = 4; part-- > 0;) {
+      bits = bits << 16U | static_cast<std::uint64_t>(parts[4 * i + part]);
+    }
+    numbers[i] = std::bit_cast<double>(bits);
+  }
+  return numbers;
 }
 
 std::string description_path(const std::string& folder) { return folder + "/run.json"; }
@@ -93,6 +121,12 @@ Result<Done> TrainingRun::restore() {
   const auto count =
       static_cast<std::uint64_t>((*steps)[0]) << 20U | static_cast<std::uint64_t>((*steps)[1]);
   optimizer_.restore(count, *first, *second);
+  if (plan_.memory != nullptr) {
+    const std::uint64_t size_of_memory = 4 * plan_.memory->numbers().size();
+    const auto memory = files->floats(kMemory, std::vector<std::uint64_t>{size_of_memory});
+    if (!memory) return memory.error();
+    plan_.memory->restore(exact_doubles(*memory));
+  }
   return Done{};
 }
 
@@ -105,6 +139,11 @@ Result<Done> TrainingRun::save() const {
   const float steps[] = {static_cast<float>(count >> 20U),
                          static_cast<float>(count & ((1U << 20U) - 1))};
   tensors.push_back({kSteps, {2}, steps});
+  std::vector<float> memory;
+  if (plan_.memory != nullptr) {
+    memory = exact_floats(plan_.memory->numbers());
+    tensors.push_back({kMemory, {memory.size()}, memory});
+  }
   return write_tensors(plan_.folder + "/checkpoint.safetensors", tensors, {});
 }
 
@@ -120,11 +159,20 @@ Result<Done> TrainingRun::run(const MakeBatch& make_batch, const Progress& progr
   double tokens = 0;
   for (std::uint64_t step = first_step; step < total; ++step) {
     const StepBatch batch = make_batch(step, parameters_);
+    if (batch.failed || batch.stop) {
+      if (const auto written = save(); !written) return written;
+      if (batch.failed) return *batch.failed;
+      break;
+    }
     loss += gradient.run(batch.num_items, batch.work);
     targets += batch.num_targets;
     tokens += batch.num_tokens;
     const auto scale = static_cast<float>(1.0 / batch.num_targets);
     for (float& number : gradient.gradients()) number *= scale;
+    for (const ParameterRange& range : plan_.frozen) {
+      const auto still = gradient.gradients().subspan(range.begin, range.size);
+      std::fill(still.begin(), still.end(), 0.0F);
+    }
     const float rate = plan_.rate.at(step);
     const float norm = optimizer_.step(parameters_, gradient.gradients(), rate);
     const std::uint64_t done = step + 1;
@@ -135,14 +183,17 @@ Result<Done> TrainingRun::run(const MakeBatch& make_batch, const Progress& progr
       char line[256];
       std::snprintf(line, sizeof line,
                     R"({"step":%llu,"loss":%.5f,"learning_rate":%.6g,"gradient_norm":%.4f,)"
-                    R"("tokens_per_s":%.0f,"passed_s":%.1f})",
+                    R"("tokens_per_s":%.0f,"passed_s":%.1f,"left_s":%.0f)",
                     static_cast<unsigned long long>(done), loss / targets,
-                    static_cast<double>(rate), static_cast<double>(norm), tokens / passed, passed);
-      records << line << '\n' << std::flush;
+                    static_cast<double>(rate), static_cast<double>(norm), tokens / passed, passed,
+                    left);
+      const std::string words = plan_.memory != nullptr ? plan_.memory->words() : "";
+      const std::string more = plan_.memory != nullptr ? plan_.memory->record() : "";
+      records << line << more << "}\n" << std::flush;
       std::snprintf(line, sizeof line, "step %llu of %llu  loss %.4f  %.0f tokens/s  %.0f s left",
                     static_cast<unsigned long long>(done), static_cast<unsigned long long>(total),
                     loss / targets, tokens / passed, left);
-      progress(line);
+      progress(line + words);
       loss = targets = 0;
     }
     if (seconds_since(saved) >= plan_.checkpoint_s || done == total) {
@@ -150,7 +201,7 @@ Result<Done> TrainingRun::run(const MakeBatch& make_batch, const Progress& progr
       saved = Clock::now();
     }
   }
-  return Done{};
+  return draw_learning_curve(plan_.folder, plan_.curve_title);
 }
 
 Result<Done> read_parameters(const std::string& folder, const TrainableEncoder& encoder,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,9 +20,29 @@ namespace pith {
 /// What one step learns from.
 struct StepBatch {
   std::size_t num_items = 0;
-  BatchGradient::Work work;  ///< Forward and backward of one item.
-  double num_targets = 1;    ///< Loss and gradient are divided by this.
-  double num_tokens = 0;     ///< For the records.
+  BatchGradient::Work work;     ///< Forward and backward of one item.
+  double num_targets = 1;       ///< Loss and gradient are divided by this.
+  double num_tokens = 0;        ///< For the records.
+  bool stop = false;            ///< There is no such step: the run is done.
+  std::optional<Error> failed;  ///< The run ends with this; what was done is kept.
+};
+
+/// What a run remembers beside parameters and optimiser, when its batches depend on more than the
+/// step number.
+class RunMemory {
+ public:
+  virtual ~RunMemory() = default;
+  /// Saved with every checkpoint; always as many.
+  virtual std::vector<double> numbers() const = 0;
+  virtual void restore(std::span<const double> numbers) = 0;
+  /// Since the last record: JSON members for run.jsonl (",\"reward\":0.4"), and words for people.
+  virtual std::string record() = 0;
+  virtual std::string words() const = 0;
+};
+
+/// Places [begin, begin + size) of the parameters.
+struct ParameterRange {
+  std::size_t begin = 0, size = 0;
 };
 
 struct TrainingPlan {
@@ -32,10 +53,14 @@ struct TrainingPlan {
   AdamWOptions optimizer;
   double checkpoint_s = 30;
   std::uint64_t record_steps = 20;
+  std::vector<ParameterRange> frozen;    ///< Have no gradient; only without weight decay.
+  RunMemory* memory = nullptr;           ///< May be null.
+  std::string curve_title = "training";  ///< Of curve.svg, drawn when the run ends.
 };
 
-/// Parameters and optimiser between steps. Batches must follow from the step number alone: then a
-/// run that was killed and resumed gives the same weights as one that was not.
+/// Parameters and optimiser between steps. Batches must follow from the step number, the parameters
+/// and plan.memory alone: then a run that was killed and resumed gives the same weights as one that
+/// was not.
 class TrainingRun {
  public:
   using MakeBatch = std::function<StepBatch(std::uint64_t step, std::span<const float> parameters)>;
@@ -45,7 +70,7 @@ class TrainingRun {
   static Result<TrainingRun> open(const TrainableEncoder& encoder, TrainingPlan plan,
                                   std::vector<float> initial);
 
-  /// All steps that are left. Errors: kStorageFailed.
+  /// All steps that are left, then curve.svg. Errors: kStorageFailed; what a batch failed with.
   Result<Done> run(const MakeBatch& make_batch, const Progress& progress);
 
   std::span<const float> parameters() const { return parameters_; }

@@ -17,6 +17,12 @@ double keep_prob(double logit, double threshold, const BandOptions& options) {
                     options.prob_max);
 }
 
+/// Byte of luck of the band's i-th word: it stays below its propensity.
+unsigned luck_of(std::uint64_t seed, std::size_t i, bool antithetic) {
+  const auto luck = static_cast<unsigned>(random_bits(seed, i) & 0xFFU);
+  return antithetic ? 255 - luck : luck;
+}
+
 /// Places of the words that may go, the highest logit first; ties: the earlier word.
 std::vector<std::uint32_t> free_words(const WordScores& scores) {
   std::vector<std::uint32_t> order;
@@ -107,10 +113,26 @@ ExplorationBand exploration_band(const WordScores& scores, const BandOptions& op
 std::vector<std::uint8_t> draw(const ExplorationBand& band, std::uint64_t seed, bool antithetic) {
   std::vector<std::uint8_t> kept = band.greedy;
   for (std::size_t i = 0; i < band.words.size(); ++i) {
-    const auto luck = static_cast<std::uint8_t>(random_bits(seed, i) & 0xFFU);
-    kept[band.words[i]] = (antithetic ? 255 - luck : luck) < band.propensity[i] ? 1 : 0;
+    kept[band.words[i]] = luck_of(seed, i, antithetic) < band.propensity[i] ? 1 : 0;
   }
   return kept;
+}
+
+std::vector<float> drawn_order(const ExplorationBand& band, const WordScores& scores,
+                               double temperature, std::uint64_t seed, bool antithetic) {
+  constexpr double kOutside = 1000.0;
+  std::vector<float> order(band.greedy.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const double z = (scores.logit[i] - band.threshold) / temperature;
+    order[i] = static_cast<float>(band.greedy[i] != 0 ? kOutside + z : z - kOutside);
+  }
+  // A logistic number is added to the logit: it is above 0 with chance k / 256.
+  const auto logit = [](double share) { return std::log(share / (1.0 - share)); };
+  for (std::size_t i = 0; i < band.words.size(); ++i) {
+    const double luck = (luck_of(seed, i, antithetic) + 0.5) / 256.0;
+    order[band.words[i]] = static_cast<float>(logit(band.propensity[i] / 256.0) - logit(luck));
+  }
+  return order;
 }
 
 }  // namespace pith

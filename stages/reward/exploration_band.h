@@ -46,4 +46,10 @@ ExplorationBand exploration_band(const WordScores& scores, const BandOptions& op
 std::vector<std::uint8_t> draw(const ExplorationBand& band, std::uint64_t seed,
                                bool antithetic = false);
 
+/// The same draw as an order, [num_words], the highest first: what draw() keeps has more than 0. A
+/// selection that fills a budget in this order cuts a drawn text where it would cut a served one;
+/// the words that came nearest to the other form give way. `scores` and temperature: the band's.
+std::vector<float> drawn_order(const ExplorationBand& band, const WordScores& scores,
+                               double temperature, std::uint64_t seed, bool antithetic = false);
+
 }  // namespace pith

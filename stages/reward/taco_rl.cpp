@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 #include "stages/network/counter_random.h"
 
@@ -14,6 +15,19 @@ double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 /// log sigmoid(x), also where sigmoid(x) is 0 in double.
 double log_sigmoid(double x) {
   return x > 0 ? -std::log1p(std::exp(-x)) : x - std::log1p(std::exp(x));
+}
+
+/// Where `share`, which rises with the shift, is `rate`.
+template <class Share>
+double balanced_shift(double rate, const Share& share) {
+  assert(rate > 0.0 && rate < 1.0);
+  double low = -100;
+  double high = 100;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    (share(middle) < rate ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
 }
 
 }  // namespace
@@ -58,19 +72,27 @@ double taco_loss(std::span<const float> logits, std::span<const std::uint8_t> ac
 }
 
 double bias_bridge(std::span<const float> logits, double rate) {
-  assert(!logits.empty() && rate > 0.0 && rate < 1.0);
-  const auto mean_prob = [&](double shift) {
+  assert(!logits.empty());
+  return balanced_shift(rate, [&](double shift) {
     double sum = 0;
-    for (const float logit : logits) sum += sigmoid(logit + shift);
+    for (const float logit : logits) sum += sigmoid(static_cast<double>(logit) + shift);
     return sum / static_cast<double>(logits.size());
-  };
-  double low = -100;
-  double high = 100;
-  for (int step = 0; step < 60; ++step) {
-    const double middle = 0.5 * (low + high);
-    (mean_prob(middle) < rate ? low : high) = middle;
-  }
-  return 0.5 * (low + high);
+  });
+}
+
+double bias_bridge(std::span<const float> logits, std::span<const std::uint32_t> word_of_piece,
+                   std::span<const float> cost, double rate) {
+  assert(!cost.empty() && word_of_piece.size() == logits.size());
+  const double all = std::accumulate(cost.begin(), cost.end(), 0.0);
+  std::vector<double> stays(cost.size());
+  return balanced_shift(rate, [&](double shift) {
+    std::fill(stays.begin(), stays.end(), 1.0);
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      if (word_of_piece[i] >= stays.size()) continue;
+      stays[word_of_piece[i]] *= sigmoid(static_cast<double>(logits[i]) + shift);
+    }
+    return std::inner_product(cost.begin(), cost.end(), stays.begin(), 0.0) / all;
+  });
 }
 
 }  // namespace pith

@@ -44,4 +44,10 @@ double taco_loss(std::span<const float> logits, std::span<const std::uint8_t> ac
 /// s) = rate. Without it nearly every sample falls outside the gate.
 double bias_bridge(std::span<const float> logits, double rate);
 
+/// The same under the all-pieces rule: the shift at which the expected cost of the words that stay
+/// is rate times all of it. Words of several pieces stay less often than their pieces do.
+/// word_of_piece as in words_of_actions; cost [num_words].
+double bias_bridge(std::span<const float> logits, std::span<const std::uint32_t> word_of_piece,
+                   std::span<const float> cost, double rate);
+
 }  // namespace pith

@@ -14,6 +14,9 @@ namespace pith {
 std::vector<float> word_logits(const TokenizedSegment& segment,
                                std::span<const float> piece_logits);
 
+/// From dz = dL/d(word_logits), [num_words]: dL/dpiece_logits, [num_pieces].
+std::vector<float> word_logits_backward(const TokenizedSegment& segment, std::span<const float> dz);
+
 /// 1 / (1 + e^-logit).
 float keep_probability(float logit);
 

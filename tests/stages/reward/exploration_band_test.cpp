@@ -88,6 +88,18 @@ TEST(ExplorationBand, DrawsHaveTheirPropensitiesAndOppositeLuckIsOpposite) {
   }
 }
 
+TEST(ExplorationBand, TheOrderOfADrawBeginsWithWhatItKeeps) {
+  const Words words = random_words(80, 4);
+  const ExplorationBand band = exploration_band(words.scores(), {});
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    for (const bool antithetic : {false, true}) {
+      const auto kept = draw(band, seed, antithetic);
+      const auto order = drawn_order(band, words.scores(), 1.0, seed, antithetic);
+      for (std::size_t i = 0; i < 80; ++i) EXPECT_EQ(order[i] > 0, kept[i] == 1) << i;
+    }
+  }
+}
+
 TEST(ExplorationBand, NothingToDrawIsEmpty) {
   const Words all_fixed = {{1, 2}, {1, 1}, {1, 1}};
   EXPECT_TRUE(exploration_band(all_fixed.scores(), {}).empty());

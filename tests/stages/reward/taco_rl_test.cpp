@@ -119,5 +119,15 @@ TEST(BiasBridge, MovesTheMeanToTheRate) {
   }
 }
 
+TEST(BiasBridge, CountsWordsThatLoseAPiece) {
+  // A word of three pieces, three of one: at p all of them stay with (p^3 + 3 p) / 4.
+  const std::vector<float> logits(6, 0.3F);
+  const std::vector<std::uint32_t> word_of_piece = {0, 0, 0, 1, 2, 3};
+  const std::vector<float> cost(4, 2.0F);
+  const double shift = bias_bridge(logits, word_of_piece, cost, 0.5);
+  const double p = 1.0 / (1.0 + std::exp(-(0.3 + shift)));
+  EXPECT_NEAR((p * p * p + 3 * p) / 4, 0.5, 1e-6);
+}
+
 }  // namespace
 }  // namespace pith

@@ -40,6 +40,29 @@ TEST(WordLogits, WordThatNothingCoversGetsItsNeighbours) {
               ElementsAre(2.0F, 2.0F, 2.0F, -4.0F));
 }
 
+// Goal: what word_logits gives changes as its backward pass says. Method: it is linear; one piece
+// at a time.
+TEST(WordLogits, BackwardIsTheTransposeOfForward) {
+  const auto covered = segment_with({{0, 3, 3}, {3, 6, 6}, {6, 9, 9}, {9, 12, 12}},
+                                    {{1, {0, 1}}, {1, {1, 9}}, {1, {9, 12}}}, {0, 0, 3});
+  const auto neighbours = segment_with({{0, 1, 2}, {2, 3, 4}, {4, 5, 6}, {6, 7, 7}},
+                                       {{1, {2, 3}}, {1, {6, 7}}}, {1, 3});
+  const std::vector<float> dz = {1.0F, 10.0F, 100.0F, 1000.0F};
+  for (const TokenizedSegment& segment : {covered, neighbours}) {
+    const auto slopes = word_logits_backward(segment, dz);
+    ASSERT_EQ(slopes.size(), segment.pieces.size());
+    for (std::size_t i = 0; i < slopes.size(); ++i) {
+      std::vector<float> one(slopes.size(), 0.0F);
+      one[i] = 1.0F;
+      const auto z = word_logits(segment, one);
+      float sum = 0.0F;
+      for (std::size_t word = 0; word < z.size(); ++word) sum += dz[word] * z[word];
+      EXPECT_FLOAT_EQ(slopes[i], sum);
+    }
+  }
+  EXPECT_TRUE(word_logits_backward(segment_with({{0, 1, 1}}, {}, {}), std::vector{1.0F}).empty());
+}
+
 TEST(WordLogits, TextWithoutPiecesStays) {
   const auto segment = segment_with({{0, 1, 2}, {2, 3, 3}}, {}, {});
   const auto logits = word_logits(segment, {});

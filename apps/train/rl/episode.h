@@ -1,0 +1,71 @@
+// What one record gives to learn from in one step: texts drawn, rewards, a gradient.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/train/rl/policy_text.h"
+#include "apps/train/rl/rl_options.h"
+#include "apps/train/rl/trainable_policy.h"
+#include "stages/reward/exploration_band.h"
+#include "stages/reward/taco_rl.h"
+
+namespace pith {
+
+/// One text that was drawn.
+struct DrawnText {
+  KeptText kept;
+  bool asked = true;  ///< Else its reward is known without a reader.
+  /// Empty: the reader refused it; it is not learned from.
+  std::optional<double> reward;
+};
+
+/// Sums over words or texts, for the records of a run.
+struct EpisodeCounts {
+  double num_texts = 0, reward = 0;    ///< Texts with a reward.
+  double num_inside = 0;               ///< TACO-RL: texts inside the gate.
+  double num_records = 0, spread = 0;  ///< Deviation of a record's rewards.
+  double num_words = 0, kl = 0, entropy = 0;
+  double kept_tokens = 0, wanted_tokens = 0, origin_tokens = 0;
+  EpisodeCounts& operator+=(const EpisodeCounts& other);
+};
+
+/// In its order: what is read, what is drawn, what is learned.
+struct Episode {
+  std::uint32_t record = 0;
+  PolicyText text;
+  std::vector<float> piece_logits;  ///< [num_pieces]
+  std::vector<float> z;             ///< [num_words]
+  std::vector<DrawnText> drawn;     ///< Empty: nothing to learn here.
+  std::optional<DrawnText> served;  ///< What would be served: the self-critical baseline.
+
+  // Of TACO-RL.
+  std::vector<std::uint8_t> actions;  ///< [num_pieces]
+  // Of the band.
+  std::size_t rate = 0;  ///< Of options.times.
+  std::uint32_t wanted_tokens = 0;
+  double word_rate = 0;  ///< Cost of what would be served / all of it.
+  ExplorationBand band;
+  std::vector<float> reference_z;  ///< Of the policy that the run began with; empty: not wanted.
+
+  std::vector<float> dpieces;  ///< dL/d(piece_logits), once there are rewards.
+  double loss = 0;
+};
+
+/// Draws from episode.piece_logits and z. The same for the same seed.
+void draw_taco(const TacoMethod& method, const TokenCounter& reader, std::uint64_t seed,
+               Episode& episode);
+void draw_band(const BandMethod& method, std::span<const double> times, const TokenCounter& reader,
+               std::uint64_t seed, Episode& episode);
+
+/// Fills dpieces and loss from the rewards, and adds to `counts`.
+void learn_taco(const TacoMethod& method, Episode& episode, EpisodeCounts& counts);
+/// `deviation`: of the batch's rewards; `baseline`: the moving one's, where it is used; `kl`: the
+/// weight of the divergence now.
+void learn_band(const BandMethod& method, double deviation, double baseline, double kl,
+                Episode& episode, EpisodeCounts& counts);
+
+}  // namespace pith
