@@ -106,6 +106,8 @@ EpisodeCounts& EpisodeCounts::operator+=(const EpisodeCounts& other) {
   kept_tokens += other.kept_tokens;
   wanted_tokens += other.wanted_tokens;
   origin_tokens += other.origin_tokens;
+  num_labelled += other.num_labelled;
+  label_loss += other.label_loss;
   return *this;
 }
 

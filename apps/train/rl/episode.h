@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/train/labelled_texts.h"
 #include "apps/train/rl/policy_text.h"
 #include "apps/train/rl/rl_options.h"
 #include "apps/train/rl/trainable_policy.h"
@@ -30,6 +31,7 @@ struct EpisodeCounts {
   double num_records = 0, spread = 0;  ///< Deviation of a record's rewards.
   double num_words = 0, kl = 0, entropy = 0;
   double kept_tokens = 0, wanted_tokens = 0, origin_tokens = 0;
+  double num_labelled = 0, label_loss = 0;  ///< Further supervised training.
   EpisodeCounts& operator+=(const EpisodeCounts& other);
 };
 
@@ -51,6 +53,9 @@ struct Episode {
   ExplorationBand band;
   std::vector<float> reference_z;  ///< Of the policy that the run began with; empty: not wanted.
 
+  // Of further supervised training.
+  std::vector<KeepLabel> labels;  ///< [num_words]
+
   std::vector<float> dpieces;  ///< dL/d(piece_logits), once there are rewards.
   double loss = 0;
 };
@@ -67,5 +72,17 @@ void learn_taco(const TacoMethod& method, Episode& episode, EpisodeCounts& count
 /// weight of the divergence now.
 void learn_band(const BandMethod& method, double deviation, double baseline, double kl,
                 Episode& episode, EpisodeCounts& counts);
+
+/// Of annotated words, those to keep at moderate and at hard compression.
+struct LabelShares {
+  double keep = 0.5, core = 0.2;
+};
+LabelShares label_shares(std::span<const LabelledText> texts);
+/// What a policy would say itself: its first words are core, the next keep, at these shares.
+std::vector<KeepLabel> own_labels(std::span<const float> z, const LabelShares& shares);
+/// The gap of ordinal_loss at which it is least.
+float best_gap(std::span<const float> z, std::span<const KeepLabel> labels);
+/// Fills dpieces and loss (a word's mean) from the labels.
+void learn_further(float gap, Episode& episode, EpisodeCounts& counts);
 
 }  // namespace pith

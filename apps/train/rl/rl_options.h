@@ -9,7 +9,13 @@
 
 namespace pith {
 
-enum class RlMethod : std::uint8_t { kTaco = 1, kBand = 2 };
+enum class RlMethod : std::uint8_t {
+  kTaco = 1,
+  kBand = 2,
+  /// No rewards: the control. The supervised policy is trained further on annotated passages of
+  /// the task's sources and, with its own labels, on the records that the others would draw from.
+  kFurther = 3,
+};
 enum class RlBaseline : std::uint8_t {
   kLeaveOneOut = 1,
   kSelfCritical = 2,
@@ -64,6 +70,8 @@ struct RlOptions {
   RlMethod method = RlMethod::kBand;
   BandMethod band;
   TacoMethod taco;
+  std::vector<std::string> labels;              ///< Of kFurther: label files,
+  std::vector<std::string> label_sources;       ///< and which of their sources; empty: all.
   std::vector<double> times = {2, 3, 4, 5, 6};  ///< Original tokens / kept tokens.
   RewardAgainst against = RewardAgainst::kGold;
   RewardMetric metric = RewardMetric::kF1;

@@ -19,21 +19,41 @@ double share(double part, double whole) { return whole > 0 ? part / whole : 0.0;
 
 std::uint64_t default_every(std::uint64_t steps) { return std::max<std::uint64_t>(1, steps / 5); }
 
+/// A passage with its annotated words, as the network reads it.
+Episode labelled_episode(const TrainablePolicy& policy, std::span<const float> parameters,
+                         const LabelledText& labelled, EncoderTape& tape) {
+  Episode episode;
+  std::vector<Word> words;
+  for (const ByteSpan& word : labelled.words) words.push_back({word.begin, word.end, word.end});
+  episode.text = policy.read(labelled.text, std::move(words));
+  episode.labels = labelled.labels;
+  episode.piece_logits = policy.piece_logits(parameters, episode.text, tape);
+  episode.z = policy.word_scores(episode.text, episode.piece_logits);
+  return episode;
+}
+
 }  // namespace
 
 RlTraining::RlTraining(const RlOptions& options, const TrainablePolicy& policy, AnswerBook& book,
                        std::shared_ptr<const TokenCounter> counter, std::vector<TaskRecord> records,
-                       std::vector<TaskRecord> valid, const Progress& progress)
+                       std::vector<TaskRecord> valid, std::vector<LabelledText> labelled,
+                       const Progress& progress)
     : options_(options),
       policy_(policy),
       book_(book),
       counter_(std::move(counter)),
       records_(std::move(records)),
       valid_(std::move(valid)),
+      labelled_(std::move(labelled)),
       progress_(progress),
       order_(records_.size(), options.batch, options.seed),
       moving_(options.times.size()),
-      kl_weight_(options.band.kl) {}
+      kl_weight_(options.band.kl) {
+  if (labelled_.empty()) return;
+  label_order_.emplace(labelled_.size(), options.batch, options.seed + 5);
+  shares_ = label_shares(labelled_);
+  find_gap();
+}
 
 std::uint64_t RlTraining::calls_of_record() const {
   const bool taco = options_.method == RlMethod::kTaco;
@@ -58,7 +78,11 @@ StepBatch RlTraining::batch(std::uint64_t step, std::span<const float> parameter
       return made;
     }
   }
-  draw(step, parameters);
+  if (options_.method == RlMethod::kFurther) {
+    draw_further(step, parameters);
+  } else {
+    draw(step, parameters);
+  }
   const Result<bool> rewarded = reward();
   if (!rewarded) {
     made.failed = rewarded.error();
@@ -154,8 +178,53 @@ Result<bool> RlTraining::reward() {
   return true;
 }
 
+void RlTraining::find_gap() {
+  constexpr std::size_t kTexts = 100;
+  std::vector<float> z;
+  std::vector<KeepLabel> labels;
+  EncoderTape tape;
+  for (std::size_t i = 0; i < std::min(kTexts, labelled_.size()); ++i) {
+    const Episode episode = labelled_episode(policy_, policy_.weights(), labelled_[i], tape);
+    z.insert(z.end(), episode.z.begin(), episode.z.end());
+    labels.insert(labels.end(), episode.labels.begin(), episode.labels.end());
+  }
+  gap_ = best_gap(z, labels);
+}
+
+void RlTraining::draw_further(std::uint64_t step, std::span<const float> parameters) {
+  const auto records = order_.batch(step);
+  const auto passages = label_order_->batch(step);
+  episodes_.assign(records.size() + passages.size(), {});
+  tbb::parallel_for(std::size_t{0}, episodes_.size(), [&](std::size_t i) {
+    thread_local EncoderTape tape;
+    if (i >= records.size()) {
+      episodes_[i] =
+          labelled_episode(policy_, parameters, labelled_[passages[i - records.size()]], tape);
+      return;
+    }
+    Episode& episode = episodes_[i];
+    episode.record = records[i];
+    episode.text = policy_.read(records_[records[i]].text, *counter_);
+    if (episode.text.segment.origin_tokens > options_.longest) {
+      episode.text.chunks.clear();
+      return;
+    }
+    episode.labels =
+        own_labels(policy_.word_scores(episode.text,
+                                       policy_.piece_logits(policy_.weights(), episode.text, tape)),
+                   shares_);
+    episode.piece_logits = policy_.piece_logits(parameters, episode.text, tape);
+    episode.z = policy_.word_scores(episode.text, episode.piece_logits);
+  });
+}
+
 void RlTraining::learn() {
   EpisodeCounts counts;
+  if (options_.method == RlMethod::kFurther) {
+    for (Episode& episode : episodes_) learn_further(gap_, episode, counts);
+    since_record_ += counts;
+    return;
+  }
   if (options_.method == RlMethod::kTaco) {
     for (Episode& episode : episodes_) learn_taco(options_.taco, episode, counts);
     since_record_ += counts;
@@ -270,6 +339,11 @@ void RlTraining::restore(std::span<const double> numbers) {
 std::string RlTraining::record() {
   const EpisodeCounts& counts = since_record_;
   std::string members;
+  if (counts.num_labelled > 0) {
+    since_record_ = {};
+    members.swap(measured_);
+    return members;
+  }
   if (counts.num_texts == 0) {
     members.swap(measured_);
     return members;
@@ -299,6 +373,7 @@ std::string RlTraining::record() {
 
 std::string RlTraining::words() const {
   const EpisodeCounts& counts = since_record_;
+  if (options_.method == RlMethod::kFurther) return "";
   char text[256];
   std::snprintf(text, sizeof text,
                 "  reward %.4f  spread %.4f  kl %.4f  entropy %.3f  kept %.3f  calls %llu of %llu",

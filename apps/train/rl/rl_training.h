@@ -40,7 +40,8 @@ class RlTraining final : public RunMemory {
  public:
   RlTraining(const RlOptions& options, const TrainablePolicy& policy, AnswerBook& book,
              std::shared_ptr<const TokenCounter> counter, std::vector<TaskRecord> records,
-             std::vector<TaskRecord> valid, const Progress& progress);
+             std::vector<TaskRecord> valid, std::vector<LabelledText> labelled,
+             const Progress& progress);
 
   std::uint64_t planned_steps() const;
   /// Measures when it is time; draws, asks, and gives the gradient's work.
@@ -64,6 +65,9 @@ class RlTraining final : public RunMemory {
   /// False: the budget does not reach.
   Result<bool> reward();
   void learn();
+  /// A batch of the control: records with the policy's own labels, then as many annotated texts.
+  void draw_further(std::uint64_t step, std::span<const float> parameters);
+  void find_gap();
   std::uint64_t calls_of_record() const;
 
   const RlOptions& options_;
@@ -71,8 +75,12 @@ class RlTraining final : public RunMemory {
   AnswerBook& book_;
   std::shared_ptr<const TokenCounter> counter_;
   std::vector<TaskRecord> records_, valid_;
+  std::vector<LabelledText> labelled_;
   const Progress& progress_;
   BatchOrder order_;
+  std::optional<BatchOrder> label_order_;
+  LabelShares shares_;
+  float gap_ = 0.0F;
   std::vector<Episode> episodes_;  ///< Of this step.
   std::unordered_map<std::uint32_t, std::vector<float>> reference_z_;
 

@@ -6,6 +6,7 @@
 #include "apps/eval/file_hash.h"
 #include "apps/train/learning_curve.h"
 #include "apps/train/rl/rl_training.h"
+#include "apps/train/text_corpus.h"
 #include "stages/network/counter_random.h"
 #include "stages/reward/taco_rl.h"
 
@@ -28,6 +29,9 @@ Result<Done> check(const RlOptions& options) {
       return wrong("--baseline leave-one-out needs two samples");
     }
   }
+  if (options.method == RlMethod::kFurther && options.labels.empty()) {
+    return wrong("--supervised needs --labels");
+  }
   if (options.batch == 0) return wrong("--batch: no record");
   return Done{};
 }
@@ -44,9 +48,14 @@ std::string description(const RlOptions& options) {
   for (const auto* names : {&options.selection.sources, &options.selection.languages}) {
     for (const std::string& name : *names) selected += (selected.empty() ? "" : " ") + name;
   }
-  const bool taco = options.method == RlMethod::kTaco;
-  char method[512];
-  if (taco) {
+  char method[1024];
+  if (options.method == RlMethod::kFurther) {
+    std::string labels;
+    for (const std::string& file : options.labels) labels += file_sha256(file) + " ";
+    for (const std::string& source : options.label_sources) labels += source + " ";
+    std::snprintf(method, sizeof method, R"("method": "further", "samples": %u, "labels": "%s")",
+                  options.band.samples, labels.c_str());
+  } else if (options.method == RlMethod::kTaco) {
     std::snprintf(method, sizeof method,
                   R"("method": "taco", "c": %g, "tolerance": %g, "penalty": %g, "entropy": %g)",
                   options.taco.rate, options.taco.tolerance, options.taco.penalty,
@@ -88,6 +97,22 @@ Result<std::vector<TaskRecord>> valid_records(const RlOptions& options) {
   RecordSelection selection = options.selection;
   selection.limit = options.valid_records;
   return read_task_records(options.valid, options.task, selection);
+}
+
+Result<std::vector<LabelledText>> labelled_texts(const RlOptions& options) {
+  std::vector<LabelledText> texts;
+  if (options.method != RlMethod::kFurther) return texts;
+  for (const std::string& file : options.labels) {
+    auto read = read_labelled_texts(file);
+    if (!read) return read.error();
+    for (LabelledText& text : *read) {
+      if (options.label_sources.empty() || source_matches(text.source, options.label_sources)) {
+        texts.push_back(std::move(text));
+      }
+    }
+  }
+  if (texts.empty()) return wrong("--labels: no text of --label-source");
+  return texts;
 }
 
 /// What the first draws keep becomes c: without that nearly none is inside the gate.
@@ -158,6 +183,8 @@ Result<RlOutcome> train_rl(const RlOptions& options, Reader& reader,
   if (records->empty()) return wrong(options.data + ": no record is selected");
   auto valid = valid_records(options);
   if (!valid) return valid.error();
+  auto labelled = labelled_texts(options);
+  if (!labelled) return labelled.error();
   std::error_code failed;
   std::filesystem::create_directories(options.out, failed);
   if (failed) return Error{ErrorCode::kStorageFailed, options.out + ": " + failed.message()};
@@ -168,7 +195,7 @@ Result<RlOutcome> train_rl(const RlOptions& options, Reader& reader,
   std::vector<float> initial((*policy)->weights().begin(), (*policy)->weights().end());
   if (options.method == RlMethod::kTaco) bridge(options, **policy, *records, *counter, initial);
   RlTraining training(options, **policy, **book, counter, *std::move(records), *std::move(valid),
-                      progress);
+                      *std::move(labelled), progress);
   TrainingPlan plan;
   plan.folder = options.out;
   plan.description = description(options);
@@ -180,7 +207,9 @@ Result<RlOutcome> train_rl(const RlOptions& options, Reader& reader,
   plan.record_steps = std::max<std::uint64_t>(1, plan.rate.total_steps / 40);
   plan.checkpoint_s = options.checkpoint_s;
   plan.memory = &training;
-  plan.curve_title = options.method == RlMethod::kTaco ? "reward, taco" : "reward, band";
+  plan.curve_title = options.method == RlMethod::kTaco   ? "reward, taco"
+                     : options.method == RlMethod::kBand ? "reward, band"
+                                                         : "further supervised training";
   if (options.freeze_embeddings) {
     plan.frozen.push_back({0, (*policy)->embedding_parameters()});
   }

@@ -2,11 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "apps/eval/eval_arguments.h"
+#include "apps/eval/file_hash.h"
 #include "apps/options/config.h"
 #include "apps/reader/chat_reader.h"
+#include "apps/reader/span_reader.h"
 #include "apps/train/rl/rl_training.h"
 
 namespace pith {
@@ -17,7 +20,7 @@ struct Arguments {
   EvalArguments reader;  ///< Only what opens a reader.
   std::string task = "qa", method = "band", baseline = "leave-one-out", against, metric;
   std::vector<double> times;
-  bool one_by_one = false, expected_length = false;
+  bool one_by_one = false, expected_length = false, supervised = false;
   std::string tokenizer = "o200k_base";
 };
 
@@ -31,12 +34,35 @@ void print_line(const std::string& line) {
   std::fflush(stdout);
 }
 
+bool is_folder(const std::string& path) {
+  std::error_code failed;
+  return std::filesystem::is_directory(path, failed);
+}
+
+Result<std::unique_ptr<Reader>> open_task_reader(const EvalArguments& arguments) {
+  if (is_folder(arguments.reader)) {
+    auto reader = SpanReader::open(arguments.reader);
+    if (!reader) return reader.error();
+    return std::unique_ptr<Reader>(std::move(*reader));
+  }
+  auto reader = open_reader(arguments);
+  if (!reader) return reader.error();
+  return std::unique_ptr<Reader>(std::move(*reader));
+}
+
+/// What a run is bound to: a built-in reader's weights, or where the model is.
+std::string reader_name(const EvalArguments& arguments) {
+  if (!is_folder(arguments.reader)) return arguments.reader + " " + arguments.model;
+  return file_sha256(arguments.reader + "/reader.safetensors");
+}
+
 void finish(Arguments& arguments) {
   RlOptions& options = arguments.options;
   options.task = arguments.task == "qa"        ? EvalTask::kQa
                  : arguments.task == "summary" ? EvalTask::kSummary
                                                : EvalTask::kCode;
   options.method = arguments.method == "taco" ? RlMethod::kTaco : RlMethod::kBand;
+  if (arguments.supervised) options.method = RlMethod::kFurther;
   const bool taco = options.method == RlMethod::kTaco;
   options.band.baseline = arguments.baseline == "self-critical" ? RlBaseline::kSelfCritical
                           : arguments.baseline == "ewma"        ? RlBaseline::kMoving
@@ -56,7 +82,7 @@ void finish(Arguments& arguments) {
                    : metric == "rouge-2" ? RewardMetric::kRouge2
                    : metric == "bleu"    ? RewardMetric::kBleu
                                          : RewardMetric::kRougeL;
-  options.reader_name = arguments.reader.reader + " " + arguments.reader.model;
+  options.reader_name = reader_name(arguments.reader);
   arguments.reader.options.task = options.task;
   arguments.reader.options.selection.seed = options.seed;
   if (arguments.reader.cache.empty()) arguments.reader.cache = "none";  // The run has its own.
@@ -69,7 +95,7 @@ int run_train_rl(Arguments& arguments) {
   if (!models) return failed(models.error());
   const auto counter = load_token_counter(arguments.tokenizer, *models);
   if (!counter) return failed(counter.error());
-  const auto reader = open_reader(arguments.reader);
+  const auto reader = open_task_reader(arguments.reader);
   if (!reader) return failed(reader.error());
   const auto outcome = train_rl(arguments.options, **reader, *counter, print_line);
   if (!outcome) return failed(outcome.error());
@@ -122,8 +148,9 @@ void add_what(CLI::App& app, Arguments& arguments) {
 
 void add_reader(CLI::App& app, Arguments& arguments) {
   EvalArguments& reader = arguments.reader;
-  app.add_option("--reader", reader.reader, "URL of an OpenAI-compatible API")
-      ->type_name("URL")
+  app.add_option("--reader", reader.reader,
+                 "Folder of a built-in reader, or URL of an OpenAI-compatible API")
+      ->type_name("FOLDER|URL")
       ->required();
   app.add_option("--reader-model", reader.model, "Its model");
   app.add_option("--reader-key-env", reader.key_variable,
@@ -194,6 +221,16 @@ void add_method(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+void add_supervised(CLI::App& app, Arguments& arguments) {
+  app.add_flag("--supervised", arguments.supervised,
+               "No rewards, the control: as many updates on annotated passages and, with the "
+               "policy's own labels, on the same records");
+  app.add_option("--labels", arguments.options.labels, "supervised: label files")
+      ->check(CLI::ExistingFile);
+  app.add_option("--label-source", arguments.options.label_sources,
+                 "supervised: only these sources of them; NAME or PREFIX*; default all");
+}
+
 void add_optimiser(CLI::App& app, RlOptions& options) {
   app.add_option("--steps", options.steps, "Updates; 0: as many as --reader-calls allow")
       ->capture_default_str();
@@ -217,6 +254,7 @@ void add_train_rl(CLI::App& train, std::function<int()>& run) {
   add_what(*app, *arguments);
   add_reader(*app, *arguments);
   add_method(*app, *arguments);
+  add_supervised(*app, *arguments);
   add_optimiser(*app, arguments->options);
   app->callback([arguments, &run] { run = [arguments] { return run_train_rl(*arguments); }; });
 }

@@ -103,6 +103,64 @@ TEST_F(TrainRl, TheBridgeBringsTacosDrawsIntoTheGate) {
   EXPECT_GT(inside / lines, 0.3);
 }
 
+/// Colours are core, names keep, in texts of the task.
+void write_labels(const std::string& path) {
+  std::ofstream file(path);
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    const std::string text = testing::toy_text(5000 + i).text;
+    std::string words;
+    std::string labels;
+    for (std::size_t begin = 0, place = 0; begin < text.size(); ++place) {
+      const std::size_t end = std::min(text.find(' ', begin), text.size());
+      const char* comma = place > 0 ? "," : "";
+      words += comma + ("[" + std::to_string(begin) + "," + std::to_string(end) + "]");
+      labels += comma + std::string(place % 6 == 4 ? "1" : place % 6 == 5 ? "2" : "0");
+      begin = end + 1;
+    }
+    file << R"({"text": ")" << text << R"(", "words": [)" << words << R"(], "labels": [)" << labels
+         << R"(], "source": ")" << (i % 2 == 0 ? "toy:a" : "other") << "\"}\n";
+  }
+}
+
+TEST_F(TrainRl, TheControlLearnsFromLabelsAndAsksOnlyToMeasure) {
+  write_labels(dir_.file("labels.jsonl"));
+  RlOptions options = this->options("run");
+  options.method = RlMethod::kFurther;
+  options.labels = {dir_.file("labels.jsonl")};
+  options.label_sources = {"toy:*"};
+  options.learning_rate = 1e-2F;
+  const RlOutcome outcome = trained(options);
+  EXPECT_GT(outcome.valid_best, 0.8);
+  EXPECT_EQ(outcome.learning_calls, 0U);
+  options.out = dir_.file("none");
+  options.label_sources = {"nothing"};
+  EXPECT_FALSE(train_rl(options, reader_, counter_, quiet_));
+}
+
+TEST(OwnLabels, AreTheFirstWordsAtTheSharesOfTheAnnotated) {
+  std::vector<LabelledText> texts(1);
+  texts[0].labels = {0, 1, 2, 0, 0, 1, 0, 0, 0, 0};
+  const LabelShares shares = label_shares(texts);
+  EXPECT_DOUBLE_EQ(shares.keep, 0.3);
+  EXPECT_DOUBLE_EQ(shares.core, 0.1);
+  const std::vector<float> z = {0, 5, 1, 1, -3, 4, 0, 0, 0, 0};
+  EXPECT_EQ(own_labels(z, shares), (std::vector<KeepLabel>{0, 2, 1, 0, 0, 1, 0, 0, 0, 0}));
+}
+
+TEST(BestGap, IsWhereTheLossIsLeast) {
+  std::vector<float> z;
+  std::vector<KeepLabel> labels;
+  for (int i = 0; i < 40; ++i) {
+    z.push_back(0.1F * static_cast<float>(i) - 1.0F);
+    labels.push_back(i % 7 == 0 || i > 35 ? 2 : i > 20 ? 1 : 0);
+  }
+  const float gap = best_gap(z, labels);
+  std::vector<float> dz(z.size());
+  float slope = 0.0F;
+  ordinal_loss(z, labels, gap, dz, &slope);
+  EXPECT_NEAR(slope, 0.0F, 1e-3F);
+}
+
 /// All that a checkpoint must bring back: a moving baseline, an adapting weight, answers.
 class TrainRlAgain : public TrainRl {
  protected:
