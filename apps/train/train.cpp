@@ -7,6 +7,7 @@
 
 #include "apps/train/label_quality.h"
 #include "apps/train/train_encoder.h"
+#include "apps/train/train_linear.h"
 #include "apps/train/train_ngram.h"
 #include "apps/train/train_reader.h"
 
@@ -112,6 +113,49 @@ void add_ngram(CLI::App& train, std::function<int()>& run) {
   ngram->add_option("--policy", arguments->policy, "With --eval-labels: measure this one")
       ->check(CLI::ExistingPath);
   ngram->callback([arguments, &run] { run = [arguments] { return run_ngram(*arguments); }; });
+}
+
+struct LinearArguments {
+  LinearTrainOptions options;
+  std::string loss = "ordinal";
+  std::string eval_labels;
+};
+
+int run_linear(LinearArguments& arguments) {
+  arguments.options.ordinal = arguments.loss == "ordinal";
+  const Result<Done> trained = train_linear(arguments.options, print_line);
+  if (!trained) return exit_status(trained.error());
+  if (arguments.eval_labels.empty()) return 0;
+  const Result<Done> measured =
+      print_label_quality(arguments.options.out, arguments.eval_labels, print_line);
+  return measured ? 0 : exit_status(measured.error());
+}
+
+void add_linear(CLI::App& train, std::function<int()>& run) {
+  CLI::App* app = train.add_subcommand(
+      "linear", "Train the fastest policy: a table of weights for words and their surroundings");
+  auto arguments = std::make_shared<LinearArguments>();
+  LinearTrainOptions& options = arguments->options;
+  app->add_option("--data", options.data, "Label files: text, words, labels a line")
+      ->check(CLI::ExistingFile)
+      ->required();
+  app->add_option("--leave-out-source", options.leave_out_sources,
+                  "Leave this source out; NAME or PREFIX*");
+  app->add_option("--out", options.out, "The *.linear file to write")->required();
+  app->add_option("--epochs", options.epochs, "Passes over the data")->capture_default_str();
+  app->add_option("--learning-rate", options.learning_rate, "AdaGrad's")->capture_default_str();
+  app->add_option("--weight-decay", options.weight_decay, "Of a weight each time it is used")
+      ->capture_default_str();
+  app->add_option("--times-min", options.times_min, "Rarer features have no weight")
+      ->capture_default_str();
+  app->add_option("--loss", arguments->loss, "ordinal or binary")
+      ->check(CLI::IsMember({"ordinal", "binary"}))
+      ->capture_default_str();
+  app->add_option("--seed", options.seed, "For the order of the texts")->capture_default_str();
+  app->add_option("--eval-labels", arguments->eval_labels,
+                  "Compare word ranks with the labels of this file")
+      ->check(CLI::ExistingFile);
+  app->callback([arguments, &run] { run = [arguments] { return run_linear(*arguments); }; });
 }
 
 struct CorpusArguments {
@@ -302,6 +346,7 @@ void add_reader(CLI::App& train, std::function<int()>& run) {
 CLI::App& add_train(CLI::App& parent, std::function<int()>& run) {
   CLI::App* train = parent.add_subcommand("train", "Make policies from text and labels");
   train->require_subcommand(1);
+  add_linear(*train, run);
   add_ngram(*train, run);
   add_vocab(*train, run);
   add_pretrain(*train, run);

@@ -64,9 +64,9 @@ struct PolicyOptions {
   const PolicySet* loaded = nullptr;
 };
 
-/// Opens a policy by what it is: a *.ngram file, or the Hugging Face folder of an LLMLingua-2
-/// encoder. Errors: kFileUnreadable with the file and the field that is wrong; kInvalidArgument
-/// when the CPU lacks options.precision.
+/// Opens a policy by what it is: a *.ngram file, a *.linear file, or the Hugging Face folder of an
+/// LLMLingua-2 encoder. Errors: kFileUnreadable with the file and the field that is wrong;
+/// kInvalidArgument when the CPU lacks options.precision.
 Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path,
                                                       const PolicyOptions& options = {});
 

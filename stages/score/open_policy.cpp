@@ -6,6 +6,7 @@
 
 #include "stages/score/encoder_policy.h"
 #include "stages/score/keep_policy.h"
+#include "stages/score/linear_policy.h"
 #include "stages/score/ngram_policy.h"
 
 namespace pith {
@@ -24,6 +25,12 @@ Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path,
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{ErrorCode::kFileUnreadable, path + ": cannot be opened"};
   file.read(start.data(), start.size());
+  // safetensors: eight bytes of a length, then JSON.
+  if (file && start[8] == '{') {
+    auto policy = LinearPolicy::open(path);
+    if (!policy) return policy.error();
+    return std::shared_ptr<const KeepPolicy>(*std::move(policy));
+  }
   if (!file || std::string_view(start.data(), start.size()) != kFamily) {
     return Error{ErrorCode::kFileUnreadable, path + ": magic: not a policy file"};
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stages/score/word_profiles.h"
 #include "stages/tokenize/tokenizer.h"
 #include "stages/tokenize/word.h"
 
@@ -27,6 +28,8 @@ inline constexpr std::int32_t kRepeatFeaturesPerPiece = 8;
 /// more: the first five) comes before x after; words since the line's begin; words to its end; the
 /// line's length. `words` ascend, inside `text`.
 std::vector<std::int32_t> repeat_features(std::string_view text, std::span<const Word> words);
+std::vector<std::int32_t> repeat_features(std::span<const WordProfile> words,
+                                          const WordRepeats& again);
 
 /// [num_pieces, kRepeatFeaturesPerPiece]: each piece has its word's rows. word_of_piece as in
 /// TokenizedSegment.
