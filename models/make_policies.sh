@@ -1,11 +1,13 @@
 #!/bin/sh
-# Trains the two shipped policies: models/make_policies.sh DATA [OUT_FOLDER]
+# Trains the shipped policies: models/make_policies.sh DATA [OUT_FOLDER]
 # DATA holds text-core.train.jsonl.zst and the label files whose texts must stay out of training.
 set -eu
 data=$1
 here=$(cd "$(dirname "$0")" && pwd)
 out=${2:-$here}
 pith=${PITH:-$here/../build/release/bin/pith}
+"$pith" train linear --data "$data/distill.train.jsonl.zst" --leave-out-source 'loghub*' \
+  --out "$out/pith-linear.linear" --eval-labels "$data/distill.valid.jsonl.zst"
 train() {
   "$pith" train ngram --data "$data/text-core.train.jsonl.zst" --valid "$data/text-core.valid.jsonl.zst" \
     --leave-out-texts "$data/distill.valid.jsonl.zst" --leave-out-texts "$data/distill.test.jsonl.zst" \

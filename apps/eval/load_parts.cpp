@@ -18,7 +18,8 @@ Result<std::shared_ptr<const KeepPolicy>> find_policy(const std::string& name,
   const PolicyOptions options{.precision = precision, .memo_bytes = 0};
   std::error_code ignored;
   for (const std::string& path :
-       {name, models_dir + "/" + name + ".ngram", models_dir + "/" + name}) {
+       {name, models_dir + "/" + name + ".linear", models_dir + "/" + name + ".ngram",
+        models_dir + "/" + name}) {
     if (std::filesystem::exists(path, ignored)) return open_policy(path, options);
   }
   return Error{ErrorCode::kUnknownPolicy, "no policy called " + name};

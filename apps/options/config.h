@@ -65,7 +65,7 @@ struct Config {
   bool structure = true, repeat_markers = false;
 
   std::vector<std::string> policies;          ///< Files, folders; empty: all shipped ones.
-  std::string champion;                       ///< Name or id; empty: ngram-multi, else the first.
+  std::string champion;                       ///< Name or id; empty: pith-linear, else the first.
   Precision precision = Precision::kFloat32;  ///< Of encoders.
   std::vector<std::string> compressors;  ///< Endpoints of pith compressd; empty: in this process.
   std::uint32_t workers = 0;             ///< Compressor threads; 0: all cores.

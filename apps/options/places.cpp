@@ -11,6 +11,8 @@ namespace pith {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kDefaultPolicy = "pith-linear";
+
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
@@ -64,11 +66,14 @@ std::vector<std::string> shipped_policies(const std::string& models_dir) {
   std::vector<std::string> paths;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(models_dir, error)) {
-    if (entry.path().extension() == ".ngram") paths.push_back(entry.path().string());
+    const fs::path kind = entry.path().extension();
+    if (kind == ".ngram" || kind == ".linear" || fs::exists(entry.path() / "config.json", error)) {
+      paths.push_back(entry.path().string());
+    }
   }
   std::sort(paths.begin(), paths.end());
   std::stable_partition(paths.begin(), paths.end(), [](const std::string& path) {
-    return fs::path(path).stem() == "ngram-multi";
+    return fs::path(path).stem() == kDefaultPolicy;
   });
   return paths;
 }

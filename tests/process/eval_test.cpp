@@ -131,6 +131,13 @@ TEST_F(EvalProcess, GoesOnAfterACeilingAndAKill) {
                                           "http://127.0.0.1:" + std::to_string(server.port()),
                                           "--reader-model",
                                           "mock",
+                                          "--policy",
+                                          "ngram-en",
+                                          "--baseline",
+                                          "random",
+                                          "head",
+                                          "oracle",
+                                          "self-information",
                                           "--concurrency",
                                           "1"};
   auto with_ceiling = flags;

@@ -9,30 +9,31 @@
 #include <regex>
 
 #include "apps/train/label_quality.h"
-#include "stages/score/ngram_policy.h"
+#include "stages/score/keep_policy.h"
 
 namespace pith {
 namespace {
 
 class ShippedModel : public testing::TestWithParam<const char*> {
  protected:
-  std::string path() const { return std::string(PITH_MODELS "/") + GetParam() + ".ngram"; }
+  std::string path() const { return std::string(PITH_MODELS "/") + GetParam(); }
+  std::string name() const { return std::filesystem::path(GetParam()).stem().string(); }
 };
 
 TEST_P(ShippedModel, LoadsUnderItsNameAndStaysSmall) {
-  const auto policy = NgramPolicy::open(path());
+  const auto policy = open_policy(path());
   ASSERT_TRUE(policy) << policy.error().detail;
-  EXPECT_EQ((*policy)->name(), GetParam());
-  EXPECT_LE(std::filesystem::file_size(path()), 3'000'000U);
+  EXPECT_EQ((*policy)->name(), name());
+  EXPECT_LE(std::filesystem::file_size(path()), 5'000'000U);
 }
 
 TEST_P(ShippedModel, HasTheSizeAndSha256ThatTheReadmeLists) {
   std::ifstream file(PITH_MODELS "/README.md");
   const std::string readme{std::istreambuf_iterator<char>(file), {}};
-  const auto policy = NgramPolicy::open(path());
+  const auto policy = open_policy(path());
   ASSERT_TRUE(policy) << policy.error().detail;
 
-  const std::regex row(std::string(R"(\| )") + GetParam() + R"(\.ngram \|([^\n]*)\|)");
+  const std::regex row(std::string(R"(\| )") + GetParam() + R"( \|([^\n]*)\|)");
   std::smatch found;
   ASSERT_TRUE(std::regex_search(readme, found, row));
 
@@ -58,16 +59,19 @@ TEST_P(ShippedModel, RanksTheValidationLabelsAboveChance) {
   if (!std::filesystem::exists(labels)) GTEST_SKIP() << "the validation labels are not here";
   const auto quality = label_quality(path(), labels);
   ASSERT_TRUE(quality) << quality.error().detail;
-  // docs/ngram.md has the exact figures.
-  EXPECT_GT(quality->row("keep_prob").auc_keep, 0.66);
-  EXPECT_GT(quality->row("keep_prob").auc_core, 0.71);
+  // docs/ngram.md and docs/linear.md have the exact figures.
+  const bool trained_on_labels = path().ends_with(".linear");
+  EXPECT_GT(quality->row("keep_prob").auc_keep, trained_on_labels ? 0.86 : 0.66);
+  EXPECT_GT(quality->row("keep_prob").auc_core, trained_on_labels ? 0.88 : 0.71);
   EXPECT_NEAR(quality->row("random").auc_keep, 0.5, 0.01);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, ShippedModel, testing::Values("ngram-multi", "ngram-en"),
+INSTANTIATE_TEST_SUITE_P(Shipped, ShippedModel, testing::Values("pith-linear.linear", "ngram-multi.ngram",
+                                                        "ngram-en.ngram"),
                          [](const auto& model) {
                            std::string name = model.param;
-                           std::ranges::replace(name, '-', '_');
+                           std::ranges::replace_if(
+                               name, [](char c) { return c == '-' || c == '.'; }, '_');
                            return name;
                          });
 

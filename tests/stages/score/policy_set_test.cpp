@@ -51,6 +51,9 @@ TEST(OpenPolicies, NamesTheShippedOnesAndRefusesOthers) {
   EXPECT_EQ((*named)->champion()->name(), "ngram-en");
   EXPECT_EQ((*named)->find("ngram-multi"), (*named)->all()[0]);
 
+  const auto linear = open_policies({PITH_MODELS "/pith-linear.linear"}, "pith-linear");
+  ASSERT_TRUE(linear) << linear.error().detail;
+
   const auto unknown = open_policies(paths, "ngram-xx");
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code, ErrorCode::kUnknownPolicy);
