@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "apps/reader/chat_reader.h"
 #include "apps/train/rl/rl_training.h"
 #include "stages/score/keep_policy.h"
+#include "tests/apps/http/test_upstream.h"
 #include "tests/apps/train/rl/toy_task.h"
 
 namespace pith {
@@ -219,6 +221,33 @@ TEST_F(TrainRlAgain, WeightsDoNotDependOnTheNumberOfThreads) {
   trained(alone);
   EXPECT_EQ(bytes(dir_.file("many/checkpoint.safetensors")),
             bytes(dir_.file("one/checkpoint.safetensors")));
+}
+
+// A reader behind a URL gives the rewards that one in the process gives.
+TEST_F(TrainRlAgain, AReaderBehindAUrlTeachesTheSame) {
+  trained(options("here"));
+  LexicalReader behind;
+  testing::TestUpstream server(testing::answer_each([&](const testing::RawMessage& request) {
+    // The only escapes in the body are line ends.
+    const std::size_t begin = request.content.find("Answer the question");
+    std::string prompt = request.content.substr(begin, request.content.find('"', begin) - begin);
+    for (std::size_t at = 0; (at = prompt.find("\\n", at)) != std::string::npos;) {
+      prompt.replace(at, 2, "\n");
+    }
+    const auto answer = behind.answer(prompt);
+    return R"({"choices":[{"message":{"content":")" + answer->text + R"("}}]})";
+  }));
+  ChatReaderOptions chat;
+  chat.url = "http://127.0.0.1:" + std::to_string(server.port());
+  chat.body.model = "toy";
+  const auto reader = ChatReader::open(chat);
+  ASSERT_TRUE(reader) << reader.error().detail;
+  const auto outcome = train_rl(options("there"), **reader, counter_, quiet_);
+  ASSERT_TRUE(outcome) << outcome.error().detail;
+  EXPECT_EQ((*reader)->num_requests(), outcome->learning_calls + outcome->measuring_calls);
+  EXPECT_EQ(behind.num_calls, (*reader)->num_requests());
+  EXPECT_EQ(bytes(dir_.file("there/checkpoint.safetensors")),
+            bytes(dir_.file("here/checkpoint.safetensors")));
 }
 
 TEST_F(TrainRlAgain, FrozenEmbeddingsStay) {
