@@ -44,6 +44,13 @@ enum Fact : std::uint64_t {
   kNoMatch,
   kMatchedItself,
   kTypeMatchedItself,
+  kKinds,
+  kTypeKind,
+  kTypeKinds,
+  kTopicKinds,
+  kAskedKind,
+  kTypeTwoOutside,
+  kKindsInside,
   kEdgeKinds = 100,
   kLength = 300,
   kTypeLength,
@@ -67,6 +74,11 @@ enum Fact : std::uint64_t {
   kBothSides,
   kMarksAround,
   kCutName,
+  kKindPattern,
+  kTypeKindPattern,
+  kTopicKindPattern,
+  kKindPatternAround,
+  kEdgeKindsTogether,
   kNoSpanFacts = 400,
   kPrior,
   kAskedFirst,
@@ -131,6 +143,10 @@ class View {
     const int place = at_ + direction_ * distance;
     return place < 0 || place >= size() ? 99 : static_cast<std::uint64_t>(word_at(place).shape);
   }
+  std::uint64_t kind(int distance) const {
+    const int place = at_ + direction_ * distance;
+    return place < 0 || place >= size() ? 99 : word_at(place).kind;
+  }
   std::size_t place(int distance) const {
     return static_cast<std::size_t>(at_ + direction_ * distance);
   }
@@ -181,7 +197,14 @@ void add_words(const SpanQuestion& question, const View& view, Facts& facts) {
   facts.add(kTopicShape, question.topic, view.shape(0));
   facts.add(kTypeInside, question.type, view.shape(-1), view.shape(0));
   facts.add(kTopicInside, question.topic, view.lower(-1));
+  facts.add(kKinds, view.kind(0), view.kind(1));
+  facts.add(kKindsInside, view.kind(-1), view.kind(0), view.kind(1));
+  facts.add(kTypeKind, question.type, view.kind(0));
+  facts.add(kTypeKinds, question.type, view.kind(0), view.kind(1));
+  facts.add(kTopicKinds, question.topic, view.kind(0), view.kind(1));
+  facts.add(kTypeTwoOutside, question.type, view.lower(1), view.lower(2));
   for (const std::uint64_t asked : question.unique) {
+    facts.add(kAskedKind, asked, view.kind(0));
     facts.add(kAskedShape, asked, view.shape(0));
     facts.add(kAskedWord, asked, view.lower(0));
     facts.add(kAskedOutside, asked, view.lower(1));
@@ -249,6 +272,7 @@ void add_alignment(const SpanQuestion& question, const MatchedText& text, const 
 /// What is inside a span.
 struct Inside {
   std::uint64_t pattern = 5;  ///< Of its shapes, equal neighbours folded.
+  std::uint64_t kinds = 6;    ///< The same of its words' kinds.
   std::uint64_t text = 9;
   float matched = 0;
   int capitals = 0, quotes = 0, brackets = 0;
@@ -259,6 +283,7 @@ Inside inside_of(const MatchedText& text, std::size_t first, std::size_t last) {
   static constexpr std::uint64_t kQuotes[] = {word_hash("\""), word_hash("“"), word_hash("”")};
   Inside inside;
   std::uint64_t before = ~std::uint64_t{0};
+  std::uint64_t kind_before = ~std::uint64_t{0};
   for (std::size_t i = first; i <= last; ++i) {
     const SpanWord& word = text.words[i];
     std::uint64_t kind = static_cast<std::uint64_t>(word.shape);
@@ -273,6 +298,8 @@ Inside inside_of(const MatchedText& text, std::size_t first, std::size_t last) {
         word.shape == WordShape::kCapital || word.shape == WordShape::kFirstWord ? 1 : 0;
     if (kind != before) inside.pattern = fact(inside.pattern, kind);
     before = kind;
+    if (word.kind != kind_before) inside.kinds = fact(inside.kinds, word.kind);
+    kind_before = word.kind;
     inside.text = fact(inside.text, word.lower);
     inside.matched += text.weight[i];
   }
@@ -320,6 +347,11 @@ void add_span_features(const SpanQuestion& question, const MatchedText& text, st
   facts.add(kTypePattern, question.type, inside.pattern);
   facts.add(kTopicPattern, question.topic, inside.pattern);
   for (const std::uint64_t asked : question.unique) facts.add(kAskedPattern, asked, inside.pattern);
+  facts.add(kKindPattern, inside.kinds);
+  facts.add(kTypeKindPattern, question.type, inside.kinds);
+  facts.add(kTopicKindPattern, question.topic, inside.kinds);
+  facts.add(kKindPatternAround, left.kind(1), inside.kinds, right.kind(1));
+  facts.add(kEdgeKindsTogether, left.kind(1), left.kind(0), right.kind(0), right.kind(1));
   facts.add(kNeighbours, left.lower(1), right.lower(1));
   facts.add(kMatchedInside, step_of(inside.matched * scale), length);
   facts.add(kCapitals, std::min(inside.capitals, 5));

@@ -30,6 +30,22 @@ constexpr auto kNumberWords =
             "nine",     "ten",     "eleven", "twelve", "twenty",  "thirty",   "forty",   "fifty",
             "sixty",    "seventy", "eighty", "ninety", "hundred", "thousand", "million", "billion",
             "trillion", "dozen",   "half",   "first",  "second",  "third",    "fourth",  "fifth"});
+constexpr auto kFunctionWords = hashes(
+    {"the",   "a",     "an",      "of",      "in",     "on",      "at",      "to",      "for",
+     "by",    "with",  "from",    "and",     "or",     "but",     "as",      "is",      "was",
+     "are",   "were",  "be",      "been",    "has",    "have",    "had",     "that",    "which",
+     "who",   "whose", "whom",    "it",      "its",    "their",   "his",     "her",     "he",
+     "she",   "they",  "them",    "this",    "these",  "those",   "than",    "into",    "over",
+     "under", "after", "before",  "between", "during", "through", "not",     "also",    "more",
+     "most",  "less",  "about",   "such",    "when",   "where",   "while",   "because", "if",
+     "so",    "can",   "could",   "may",     "might",  "will",    "would",   "should",  "must",
+     "do",    "does",  "did",     "being",   "other",  "some",    "all",     "any",     "both",
+     "each",  "many",  "several", "no",      "up",     "out",     "against", "within",  "without",
+     "until", "since", "among",   "only",    "there",  "then",    "however", "own",     "very",
+     "'s"});
+constexpr std::string_view kEndings[] = {"ing",  "ed",  "ly",  "ion", "ity",  "ment",
+                                         "ness", "ous", "ive", "al",  "ic",   "er",
+                                         "or",   "ist", "ism", "est", "able", "s"};
 constexpr auto kAbbreviations = hashes(
     {"mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "no", "u.s", "u.k", "e.g", "i.e", "etc"});
 constexpr auto kOpening = hashes({"$", "\"", "'", "(", "#", "-", "+", "~", "£", "€", "¥", "«", "「",
@@ -143,6 +159,17 @@ WordShape shape_of(std::string_view word, std::uint64_t lower, bool first_word) 
   return count.upper == count.all ? WordShape::kCapitals : WordShape::kMixed;
 }
 
+std::uint64_t kind_of(const std::string& lower, std::uint64_t hash, WordShape shape) {
+  const auto by_shape = static_cast<std::uint64_t>(shape) + 1;
+  if (shape == WordShape::kMark || among(kFunctionWords, hash)) return hash;
+  if (shape != WordShape::kLower) return by_shape;
+  const auto ending = std::ranges::find_if(kEndings, [&](std::string_view text) {
+    return lower.size() > text.size() + 1 && lower.ends_with(text);
+  });
+  if (ending == std::end(kEndings)) return by_shape;
+  return 100 + static_cast<std::uint64_t>(ending - std::begin(kEndings));
+}
+
 std::uint64_t prefix_hash(const std::string& lower) {
   std::size_t at = 0;
   std::size_t characters = 0;
@@ -198,6 +225,7 @@ class SpanWordList {
     word.stem = word_hash(english_stem(lower));
     word.prefix = prefix_hash(lower);
     word.shape = shape_of(spelling, word.lower, first_word_);
+    word.kind = kind_of(lower, word.lower, word.shape);
     word.may_begin = word.may_end = true;
     first_word_ = false;
     words_.push_back(word);
@@ -214,6 +242,7 @@ class SpanWordList {
                         .lower = hash,
                         .stem = hash,
                         .prefix = ~hash,
+                        .kind = hash,
                         .may_begin = among(kOpening, hash),
                         .may_end = among(kClosing, hash)});
       at += bytes;

@@ -32,6 +32,8 @@ struct SpanWord {
   std::uint64_t lower = 0;           ///< Hash of the lower-case spelling: word_hash().
   std::uint64_t stem = 0;            ///< The same of it without English endings.
   std::uint64_t prefix = 0;          ///< Of its first five characters; shorter: equals nothing.
+  std::uint64_t kind = 0;            ///< What it does in a sentence: marks and function words
+                                     ///< themselves, of others the ending or the shape.
   WordShape shape = WordShape::kMark;
   bool may_begin = false, may_end = false;  ///< An answer may begin, end with it.
 };
