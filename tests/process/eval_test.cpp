@@ -118,6 +118,23 @@ TEST_F(EvalProcess, AsksAReaderOnceAndRemembers) {
   EXPECT_EQ(repeated.at("differences"), report.at("differences"));
 }
 
+TEST_F(EvalProcess, TrainsAReaderAndAsksIt) {
+  const Finished trained = run_program(
+      {{pith_program(), "train", "reader", "--data", dir_.path("qa.jsonl"), "--out",
+        dir_.path("reader"), "--epochs", "8", "--weight-bits", "14", "--unanswerable-bias", "0"},
+       {},
+       ""},
+      Millis(60'000));
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const Finished asked = eval({"--json", "--reader", dir_.path("reader")});
+  ASSERT_EQ(asked.status, 0) << asked.err;
+  const json::value report = json::parse(asked.out);
+  EXPECT_GT(point(report, "full", 0).at("scores").at("f1").at("value").to_number<double>(), 0.9);
+  EXPECT_LT(point(report, "none", 0).at("scores").at("f1").at("value").to_number<double>(), 0.1);
+  EXPECT_EQ(report.at("reader").at("requests").to_number<int>(), 0);
+  EXPECT_NE(eval({"--reader", dir_.path("")}).status, 0) << "a folder without a reader";
+}
+
 TEST_F(EvalProcess, GoesOnAfterACeilingAndAKill) {
   std::atomic<int> num_asked{0};
   std::atomic<bool> held{false};
@@ -126,20 +143,12 @@ TEST_F(EvalProcess, GoesOnAfterACeilingAndAKill) {
     while (held) sleep_for(Millis(5));
     return saying(request);
   }));
-  const std::vector<std::string> flags = {"--json",
-                                          "--reader",
-                                          "http://127.0.0.1:" + std::to_string(server.port()),
-                                          "--reader-model",
-                                          "mock",
-                                          "--policy",
-                                          "ngram-en",
-                                          "--baseline",
-                                          "random",
-                                          "head",
-                                          "oracle",
-                                          "self-information",
-                                          "--concurrency",
-                                          "1"};
+  const std::vector<std::string> flags = {
+      "--json",         "--reader",   "http://127.0.0.1:" + std::to_string(server.port()),
+      "--reader-model", "mock",       "--policy",
+      "ngram-en",       "--baseline", "random",
+      "head",           "oracle",     "self-information",
+      "--concurrency",  "1"};
   auto with_ceiling = flags;
   with_ceiling.insert(with_ceiling.end(), {"--max-requests", "50"});
   const Finished stopped = eval(with_ceiling);

@@ -83,6 +83,17 @@ TEST(SpanWords, HashesIgnoreCaseAndEndings) {
   EXPECT_NE(words[6].prefix, words[6].lower) << "no prefix of a short word is a word";
 }
 
+TEST(SpanWords, KindsAreFunctionWordsEndingsAndShapes) {
+  const auto words = span_words("so the The walking talking walked Paris Rome 1984 , .");
+  EXPECT_EQ(words[1].kind, words[2].kind);
+  EXPECT_EQ(words[1].kind, word_hash("the"));
+  EXPECT_EQ(words[3].kind, words[4].kind);
+  EXPECT_NE(words[4].kind, words[5].kind);
+  EXPECT_EQ(words[6].kind, words[7].kind);
+  EXPECT_NE(words[7].kind, words[8].kind);
+  EXPECT_NE(words[9].kind, words[10].kind);
+}
+
 TEST(EnglishStem, CutsEndingsOfEnglishOnly) {
   EXPECT_EQ(english_stem("cities"), english_stem("city"));
   EXPECT_EQ(english_stem("running"), english_stem("run"));
