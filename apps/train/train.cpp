@@ -285,6 +285,8 @@ void add_sft(CLI::App& train, std::function<int()>& run) {
   app->add_option("--loss", arguments->loss, "ordinal or binary")
       ->check(CLI::IsMember({"ordinal", "binary"}))
       ->capture_default_str();
+  app->add_flag("!--no-linear", arguments->labels.linear,
+                "Do not train a linear policy first, to which the encoder adds");
   app->add_option("--eval-labels", arguments->eval_labels,
                   "Compare word ranks with the labels of this file when done")
       ->check(CLI::ExistingFile);

@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "apps/train/batch_order.h"
 #include "apps/train/labelled_texts.h"
 #include "apps/train/piece_chunks.h"
 #include "apps/train/sentencepiece_training.h"
+#include "apps/train/train_linear.h"
 #include "apps/train/training_run.h"
 #include "stages/network/counter_random.h"
 #include "stages/network/layers/linear.h"
@@ -236,19 +238,33 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
   if (!tokenizer) return tokenizer.error();
   std::vector<LabelledChunk> chunks;
   std::size_t num_ids = 0;
+  std::vector<LabelledText> texts;
   for (const std::string& path : label_options.data) {
-    const auto texts = read_labelled_texts(path, label_options.leave_out_sources);
-    if (!texts) return texts.error();
-    for (const LabelledText& text : *texts) {
-      const std::vector<Piece> pieces = (*tokenizer)->encode(text.text);
-      std::vector<std::int32_t> features;
-      if (options.features) features = repeat_features_of_text(text.text, pieces);
-      auto cut = label_chunks(pieces, features, text.words, text.labels,
-                              static_cast<std::size_t>(options.window));
-      for (LabelledChunk& chunk : cut) {
-        num_ids += chunk.ids.size();
-        chunks.push_back(std::move(chunk));
+    auto read = read_labelled_texts(path, label_options.leave_out_sources);
+    if (!read) return read.error();
+    std::move(read->begin(), read->end(), std::back_inserter(texts));
+  }
+  LinearTrainOptions linear;
+  linear.ordinal = label_options.ordinal;
+  linear.seed = options.seed;
+  std::vector<std::vector<float>> offsets(texts.size());
+  if (label_options.linear) {
+    progress("training linear policies to add to");
+    offsets = cross_fitted_logits(texts, linear);
+  }
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const LabelledText& text = texts[i];
+    const std::vector<Piece> pieces = (*tokenizer)->encode(text.text);
+    std::vector<std::int32_t> features;
+    if (options.features) features = repeat_features_of_text(text.text, pieces);
+    auto cut = label_chunks(pieces, features, text.words, text.labels,
+                            static_cast<std::size_t>(options.window));
+    for (LabelledChunk& chunk : cut) {
+      for (const std::uint32_t word : chunk.words) {
+        if (label_options.linear) chunk.offsets.push_back(offsets[i][word]);
       }
+      num_ids += chunk.ids.size();
+      chunks.push_back(std::move(chunk));
     }
   }
   if (chunks.empty()) return Error{ErrorCode::kInvalidArgument, "--data holds no labels"};
@@ -260,13 +276,14 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
   const std::size_t gap_at = encoder.loss_parameters();
   (*initial)[gap_at] = 1.5F;
   BatchOrder order(chunks.size(), options.batch_chunks, options.seed);
-  auto run =
-      TrainingRun::open(encoder,
-                        plan_of(options, order.steps_per_epoch(),
-                                description("sft", options, num_ids,
-                                            label_options.ordinal ? ", \"loss\": \"ordinal\""
-                                                                  : ", \"loss\": \"binary\"")),
-                        *std::move(initial));
+  auto run = TrainingRun::open(
+      encoder,
+      plan_of(options, order.steps_per_epoch(),
+              description("sft", options, num_ids,
+                          std::string(", \"loss\": \"") +
+                              (label_options.ordinal ? "ordinal" : "binary") +
+                              "\", \"linear\": " + (label_options.linear ? "true" : "false"))),
+      *std::move(initial));
   if (!run) return run.error();
   const auto width = static_cast<std::size_t>(encoder.config().hidden_size);
   const auto make_batch = [&](std::uint64_t step, std::span<const float> parameters) {
@@ -295,6 +312,8 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
       linear_forward(inputs, weight, &parameters[encoder.classifier_bias()],
                      matrix(logits.data(), length, 2));
       mean_over_words(logits, chunk.word_of_piece, z);
+      for (std::size_t word = 0; word < chunk.offsets.size(); ++word)
+        z[word] += chunk.offsets[word];
       const double loss = label_options.ordinal ? ordinal_loss(z, chunk.labels, parameters[gap_at],
                                                                dz, &gradients[gap_at])
                                                 : binary_loss(z, chunk.labels, dz);
@@ -309,6 +328,12 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
     return made;
   };
   if (const auto done = run->run(make_batch, progress); !done) return done;
+  if (label_options.linear) {
+    std::vector<const LabelledText*> all;
+    for (const LabelledText& text : texts) all.push_back(&text);
+    const LinearModel model = train_linear_model(all, linear, [](const std::string&) {});
+    if (const auto written = model.write(options.out + "/words.linear"); !written) return written;
+  }
   return write_policy(options, encoder, run->parameters());
 }
 

@@ -50,6 +50,9 @@ struct LabelOptions {
   std::vector<std::string> data;  ///< Label files.
   std::vector<std::string> leave_out_sources;
   bool ordinal = true;  ///< Else the binary loss.
+  /// A linear policy of the same labels comes first, words.linear in the folder; the encoder learns
+  /// what to add to it.
+  bool linear = true;
 };
 
 /// Supervised training on words labelled 0, 1 or 2.

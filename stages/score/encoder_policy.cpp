@@ -44,13 +44,15 @@ struct EncoderPolicy::Chunk {
 
 EncoderPolicy::EncoderPolicy(std::shared_ptr<const Encoder> encoder,
                              std::shared_ptr<const Tokenizer> tokenizer, Specials specials,
-                             std::string id, std::string name, std::size_t memo_bytes)
+                             std::string id, std::string name, std::size_t memo_bytes,
+                             std::optional<LinearModel> words)
     : encoder_(std::move(encoder)),
       tokenizer_(std::move(tokenizer)),
       specials_(specials),
       id_(std::move(id)),
       name_(std::move(name)),
-      memo_(memo_bytes) {
+      memo_(memo_bytes),
+      words_(std::move(words)) {
   assert(encoder_->config().num_labels == 2);
   assert(encoder_->config().length_max() > 2);
 }
@@ -108,6 +110,13 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
       logits.insert(logits.end(), of_chunk.begin(), of_chunk.end());
     }
     batch[i].keep_prob = word_logits(*batch[i].segment, logits);
+    if (words_) {
+      const auto added = words_->word_logits(batch[i].text, batch[i].segment->words, limits);
+      if (!added) return added.error();
+      for (std::size_t word = 0; word < added->size(); ++word) {
+        batch[i].keep_prob[word] += (*added)[word];
+      }
+    }
     for (float& value : batch[i].keep_prob) value = keep_probability(value);
   }
   return Done{};

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "stages/network/encoder.h"
 #include "stages/score/keep_policy.h"
+#include "stages/score/linear_policy.h"
 #include "stages/score/score_memo.h"
 
 namespace pith {
@@ -16,7 +18,9 @@ namespace pith {
 /// 2024, arXiv 2403.12968, but for words of the original text and logits instead of probabilities).
 /// A text longer than the network's window is cut (chunk_cuts.h); its prose regions stand behind
 /// one another. A model that wants repeat_features (config.json: "pith_features") gets them, of the
-/// whole text, not of its chunks. The query is not used. Every text is scored by itself; texts are
+/// whole text, not of its chunks. Where the folder holds a words.linear (linear_policy.h), its z is
+/// added to a word's mean: the network was trained to say what that one misses. The query is not
+/// used. Every text is scored by itself; texts are
 /// only packed together.
 class EncoderPolicy final : public KeepPolicy {
  public:
@@ -34,7 +38,8 @@ class EncoderPolicy final : public KeepPolicy {
 
   /// `encoder` has two labels: drop, keep. `tokenizer` gives ids below its vocab_size.
   EncoderPolicy(std::shared_ptr<const Encoder> encoder, std::shared_ptr<const Tokenizer> tokenizer,
-                Specials specials, std::string id, std::string name, std::size_t memo_bytes);
+                Specials specials, std::string id, std::string name, std::size_t memo_bytes,
+                std::optional<LinearModel> words = {});
 
   /// sha256 of "SHA256  NAME\n" for each file of the folder that counts, as sha256sum prints them.
   const std::string& id() const override { return id_; }
@@ -60,6 +65,7 @@ class EncoderPolicy final : public KeepPolicy {
   std::string id_;
   std::string name_;
   mutable ScoreMemo memo_;
+  std::optional<LinearModel> words_;
 };
 
 }  // namespace pith

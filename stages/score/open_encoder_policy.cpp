@@ -10,6 +10,7 @@
 namespace pith {
 namespace {
 
+constexpr const char* kWordsFile = "words.linear";
 constexpr std::uint64_t kSmallFileBytesMax = std::uint64_t{256} << 20U;
 
 bool exists(const std::string& path) {
@@ -32,8 +33,8 @@ std::vector<std::string> tokenizer_files(const std::string& folder) {
   return {"vocab.txt"};
 }
 
-/// As `sha256sum NAME... | sha256sum` in the folder: config.json, the tokenizer's files, the
-/// weights.
+/// As `sha256sum NAME... | sha256sum` in the folder: config.json, the tokenizer's files,
+/// words.linear, the weights.
 Result<std::string> folder_id(const std::string& folder) {
   std::string listing;
   const auto add = [&](const std::string& name, std::span<const std::uint8_t> bytes) {
@@ -41,6 +42,7 @@ Result<std::string> folder_id(const std::string& folder) {
   };
   std::vector<std::string> names = tokenizer_files(folder);
   names.insert(names.begin(), "config.json");
+  if (exists(folder + "/" + kWordsFile)) names.emplace_back(kWordsFile);
   for (const std::string& name : names) {
     const auto file = MappedFile::open(folder + "/" + name, kSmallFileBytesMax);
     if (!file) return file.error();
@@ -116,9 +118,15 @@ Result<std::shared_ptr<const EncoderPolicy>> EncoderPolicy::open(const std::stri
   if (!end) return end.error();
   auto id = folder_id(folder);
   if (!id) return id.error();
-  return std::make_shared<const EncoderPolicy>(*std::move(encoder), *std::move(tokenizer),
-                                               Specials{*begin, *end}, *std::move(id),
-                                               folder_name(folder), options.memo_bytes);
+  std::optional<LinearModel> words;
+  if (exists(folder + "/" + kWordsFile)) {
+    auto read = LinearModel::open(folder + "/" + kWordsFile);
+    if (!read) return read.error();
+    words = *std::move(read);
+  }
+  return std::make_shared<const EncoderPolicy>(
+      *std::move(encoder), *std::move(tokenizer), Specials{*begin, *end}, *std::move(id),
+      folder_name(folder), options.memo_bytes, std::move(words));
 }
 
 }  // namespace pith

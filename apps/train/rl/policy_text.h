@@ -24,6 +24,7 @@ struct PolicyText {
   TokenizedSegment segment;  ///< All of it prose; segment.origin_tokens is counted.
   std::vector<float> cost;   ///< [num_words]: reader tokens that end in the word.
   std::vector<PolicyChunk> chunks;
+  std::vector<float> offsets;  ///< [num_words]: z of the policy's words.linear; empty: none.
 
   std::size_t num_words() const { return segment.words.size(); }
 };

@@ -12,8 +12,10 @@
 namespace pith {
 namespace {
 
-constexpr const char* kTokenizerFiles[] = {"tokenizer.json", "sentencepiece.bpe.model",
-                                           "tokenizer_config.json", "vocab.txt"};
+constexpr const char* kWordsFile = "words.linear";
+/// Copied as they are.
+constexpr const char* kOtherFiles[] = {"tokenizer.json", "sentencepiece.bpe.model",
+                                       "tokenizer_config.json", "vocab.txt", kWordsFile};
 
 /// Tokens that end in each word. A word where none ends is not free: what it shares costs, too.
 std::vector<float> costs_of(const PolicyText& text, const TokenCounter& reader) {
@@ -64,6 +66,12 @@ Result<std::unique_ptr<TrainablePolicy>> TrainablePolicy::open(const std::string
   if (const auto read = read_parameters(folder, policy->encoder_, policy->weights_); !read) {
     return read.error();
   }
+  std::error_code failed;
+  if (std::filesystem::exists(folder + "/" + kWordsFile, failed)) {
+    auto words = LinearModel::open(folder + "/" + kWordsFile);
+    if (!words) return words.error();
+    policy->words_ = *std::move(words);
+  }
   return policy;
 }
 
@@ -93,6 +101,10 @@ void TrainablePolicy::finish(PolicyText& text) const {
   if (segment.words.empty()) return;
   segment.pieces = tokenizer_->encode(text.text);
   segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
+  if (words_) {
+    auto added = words_->word_logits(text.text, segment.words, {});
+    if (added) text.offsets = *std::move(added);
+  }
   const auto per_piece = static_cast<std::size_t>(encoder_.config().features_per_piece);
   std::vector<std::int32_t> features;
   if (per_piece > 0 && !segment.pieces.empty()) {
@@ -149,6 +161,7 @@ std::vector<float> TrainablePolicy::word_scores(const PolicyText& text,
                                                 std::span<const float> piece_logits) const {
   constexpr float kMost = 30.0F;  // Where there are no pieces they are infinite.
   std::vector<float> z = word_logits(text.segment, piece_logits);
+  for (std::size_t word = 0; word < text.offsets.size(); ++word) z[word] += text.offsets[word];
   for (float& value : z) value = std::clamp(value, -kMost, kMost);
   return z;
 }
@@ -194,7 +207,7 @@ Result<Done> TrainablePolicy::write(const std::string& folder,
   if (const auto written = write_encoder_folder(folder, encoder_, parameters); !written) {
     return written;
   }
-  for (const char* name : kTokenizerFiles) {
+  for (const char* name : kOtherFiles) {
     const std::string from = folder_ + "/" + name;
     if (!std::filesystem::exists(from, failed)) continue;
     std::filesystem::copy_file(from, folder + "/" + name,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "apps/train/rl/policy_text.h"
 #include "messages/result.h"
 #include "stages/network/trainable_encoder.h"
+#include "stages/score/linear_policy.h"
 #include "stages/tokenize/hf_tokenizer.h"
 
 namespace pith {
@@ -59,6 +61,7 @@ class TrainablePolicy {
   std::shared_ptr<const HfTokenizer> tokenizer_;
   std::int32_t begin_ = 0, end_ = 0;  ///< Special pieces.
   std::vector<float> weights_;
+  std::optional<LinearModel> words_;  ///< Stays as it is.
 };
 
 }  // namespace pith

@@ -10,6 +10,7 @@
 #include "apps/train/training_run.h"
 #include "stages/network/layers/linear.h"
 #include "stages/score/keep_policy.h"
+#include "stages/score/linear_policy.h"
 #include "stages/score/repeat_features.h"
 #include "stages/score/word_logits.h"
 #include "tests/stages/score/scored_text.h"
@@ -75,16 +76,24 @@ TEST_F(TrainEncoder, PretrainingThenLabelsGiveAPolicyThatServes) {
   options_.out = dir_.file("policy");
   LabelOptions label_options;
   label_options.data = {dir_.file("labels.jsonl")};
+  label_options.linear = false;
   const auto trained = train_sft(label_options, options_, quiet_);
   ASSERT_TRUE(trained) << trained.error().detail;
   const auto errors = losses(options_.out);
   EXPECT_LT(errors.back(), 0.5 * errors.front());
 
+  // With a linear policy to add to, there is less to learn from the start.
+  options_.out = dir_.file("added/policy");
+  label_options.linear = true;
+  const auto added_to = train_sft(label_options, options_, quiet_);
+  ASSERT_TRUE(added_to) << added_to.error().detail;
+  EXPECT_LT(losses(options_.out).front(), 0.5 * errors.front());
+
   const auto policy = open_policy(options_.out);
   ASSERT_TRUE(policy) << policy.error().detail;
   EXPECT_EQ((*policy)->name(), "policy");
 
-  // What is served is what was trained: pieces, repeat features and weights.
+  // What is served is what was trained: pieces, repeat features, weights, the linear policy's z.
   const std::string text = "the Cat sat and the cat sat on the Mississippi";
   ScoredTexts one({text}, (*policy)->tokenizer());
   ASSERT_TRUE((*policy)->score(one.items, {}));
@@ -110,8 +119,12 @@ TEST_F(TrainEncoder, PretrainingThenLabelsGiveAPolicyThatServes) {
                  &parameters[encoder.classifier_bias()], matrix(logits.data(), length, 2));
   std::vector<float> z(words.size());
   mean_over_words(logits, chunks[0].word_of_piece, z);
+  const auto words_model = LinearModel::open(options_.out + "/words.linear");
+  ASSERT_TRUE(words_model);
+  const auto added = words_model->word_logits(text, segment.words, {});
+  ASSERT_TRUE(added);
   for (std::size_t i = 0; i < z.size(); ++i) {
-    EXPECT_NEAR(one.items[0].keep_prob[i], keep_probability(z[i]), 1e-5) << i;
+    EXPECT_NEAR(one.items[0].keep_prob[i], keep_probability(z[i] + (*added)[i]), 1e-5) << i;
   }
 }
 
