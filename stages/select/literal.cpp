@@ -7,6 +7,7 @@
 #include <array>
 
 #include "stages/select/negation.h"
+#include "stages/select/written_date.h"
 
 namespace pith {
 namespace {
@@ -19,185 +20,6 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_letter(char c) { return is_lower(c) || is_upper(c); }
 bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
 bool is_high(char c) { return static_cast<unsigned char>(c) >= 0x80; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool has(Text token, Text part) { return token.find(part) != Text::npos; }
-
-/// What one pass over a token tells.
-struct Form {
-  std::size_t digits = 0;
-  std::size_t uppers = 0;
-  std::size_t lowers = 0;
-  std::size_t hex = 0;
-  bool camel = false;       ///< A lower-case letter, then an upper-case one.
-  bool underscore = false;  ///< Between letters or digits.
-  bool dot = false;         ///< Between letters or digits.
-  bool slash = false;
-  bool backslash = false;
-  bool at = false;
-  bool symbol = false;  ///< One of {}<>|=\^~$#&[] and the like.
-};
-
-Form form_of(Text token) {
-  Form form;
-  char before = ' ';
-  for (std::size_t i = 0; i < token.size(); ++i) {
-    const char c = token[i];
-    const char after = i + 1 < token.size() ? token[i + 1] : ' ';
-    form.digits += is_digit(c) ? 1 : 0;
-    form.uppers += is_upper(c) ? 1 : 0;
-    form.lowers += is_lower(c) ? 1 : 0;
-    form.hex += is_hex(c) ? 1 : 0;
-    form.camel = form.camel || (is_lower(before) && is_upper(c));
-    switch (c) {
-      case '_':
-        form.underscore = true;
-        break;
-      case '.':
-        form.dot =
-            form.dot || ((is_alnum(before) || before == '_') && (is_alnum(after) || after == '_'));
-        break;
-      case '/':
-        form.slash = true;
-        break;
-      case '\\':
-        form.backslash = true;
-        break;
-      case '@':
-        form.at = true;
-        break;
-      case '{':
-      case '}':
-      case '<':
-      case '>':
-      case '|':
-      case '=':
-      case '^':
-      case '~':
-      case '$':
-      case '#':
-      case '&':
-      case '%':
-        form.symbol = true;
-        break;
-      default:
-        break;
-    }
-    before = c;
-  }
-  return form;
-}
-
-// Brackets, quotes and sentence marks around a token say nothing about it.
-Text core_of(Text token) {
-  constexpr Text kBefore = "([{<\"'*`";
-  constexpr Text kAfter = ")]}>\"'.,;:!?*`";
-  while (!token.empty() && kBefore.find(token.front()) != Text::npos) token.remove_prefix(1);
-  while (!token.empty() && kAfter.find(token.back()) != Text::npos) token.remove_suffix(1);
-  return token;
-}
-
-// "and/or", "he/she", "km/h": a slash of prose.
-bool is_prose_slash(Text token) {
-  constexpr std::array<Text, 22> kPairs = {
-      "and/or",       "he/she", "she/he",    "his/her",  "him/her", "her/his", "w/o",        "n/a",
-      "N/A",          "yes/no", "either/or", "his/hers", "s/he",    "on/off",  "true/false", "km/h",
-      "input/output", "I/O",    "ja/nein",   "o/a",      "él/ella", "et/ou"};
-  return std::find(kPairs.begin(), kPairs.end(), token) != kPairs.end();
-}
-
-bool is_path(Text token, const Form& form) {
-  if (form.backslash && token.size() > 2) {
-    const std::size_t at = token.find('\\');
-    if (at + 1 < token.size() &&
-        (is_alnum(token[at + 1]) || token[at + 1] == '\\' || token[at + 1] == '_'))
-      return true;
-  }
-  if (token.size() > 2 && is_letter(token[0]) && token[1] == ':' &&
-      (token[2] == '\\' || token[2] == '/'))
-    return true;
-  if (!form.slash || token.size() < 2) return false;
-  if (token[0] == '/' || token[0] == '~' || token.starts_with("./") || token.starts_with("../"))
-    return true;
-  if (token.find_first_not_of("/") == Text::npos) return false;
-  return !is_prose_slash(token);
-}
-
-// "main.cpp", "os.path.join", "example.com": parts of letters joined by dots, but not "e.g" or
-// "U.S".
-bool is_dotted(Text token) {
-  std::size_t longest = 0;
-  std::size_t part = 0;
-  for (const char c : token) {
-    part = c == '.' ? 0 : part + 1;
-    longest = std::max(longest, part);
-  }
-  return longest >= 2 && token != "Ph.D" && token != "ph.D" && token != "a.k.a";
-}
-
-bool is_flag(Text token) {
-  if (token.starts_with("--")) return token.size() > 2 && is_letter(token[2]);
-  return token.size() >= 2 && token.size() <= 3 && token[0] == '-' && is_letter(token[1]);
-}
-
-// `call(` and `a[i`: a bracket right after a name, but not the "(s)" of prose.
-bool is_call(Text token) {
-  const std::size_t bracket = token.find_first_of("([");
-  if (bracket == Text::npos || bracket == 0 || bracket + 1 > token.size()) return false;
-  if (!is_alnum(token[bracket - 1]) && token[bracket - 1] != '_') return false;
-  const Text inner = token.substr(bracket + 1);
-  return inner != "s" && inner != "es" && !inner.starts_with("s)") && !inner.starts_with("es)") &&
-         !inner.starts_with("http");
-}
-
-bool is_operator(Text token) {
-  return !token.empty() && token.size() <= 3 &&
-         token.find_first_not_of("=<>!&|+~^:") == Text::npos && token != "!" && token != "!!" &&
-         token != "!!!" && token != ":" && token != "|" && token != ">";
-}
-
-bool is_identifier(Text token, const Form& form) {
-  const std::size_t letters = form.lowers + form.uppers;
-  if (form.underscore && letters + form.digits > 0) return true;
-  if (form.camel || has(token, "::") || is_flag(token)) return true;
-  if (has(token, "->") || has(token, "=>")) return true;
-  if (form.symbol && letters > 0) return true;
-  if (form.dot && is_dotted(token)) return true;
-  if (token.size() > 1 && (token[0] == '@' || token[0] == '$' || token[0] == '#') && letters > 0)
-    return true;
-  if (is_call(token)) return true;
-  if (form.hex + std::count(token.begin(), token.end(), '-') == token.size() && form.hex >= 7 &&
-      form.digits > 0)
-    return true;
-  // Keys and encoded bytes: long, and of all kinds.
-  return token.size() >= 20 && form.digits > 0 && form.uppers > 0 && form.lowers > 0 &&
-         letters + form.digits + 4 >= token.size();
-}
-
-bool is_email(Text token) {
-  const std::size_t at = token.find('@');
-  return at != Text::npos && at > 0 && at + 1 < token.size() && is_alnum(token[at - 1]) &&
-         is_alnum(token[at + 1]);
-}
-
-}  // namespace
-
-std::uint32_t literal_class(std::string_view whole) {
-  const Text token = core_of(whole);
-  // Opening and closing dashes of a flag are no sentence marks, and operators are all marks.
-  if (is_operator(whole)) return kProtectIdentifiers;
-  if (token.empty()) return 0;
-  const Form form = form_of(token);
-  if ((form.slash && has(token, "://")) || token.starts_with("www.") ||
-      token.starts_with("mailto:") || has(token, "]("))
-    return kProtectUrls;
-  if (form.at && is_email(token)) return kProtectUrls;
-  if (is_path(token, form)) return kProtectPaths;
-  if (is_identifier(token, form)) return kProtectIdentifiers;
-  if (has(whole, "()")) return kProtectIdentifiers;
-  return form.digits > 0 ? static_cast<std::uint32_t>(kProtectNumbers) : 0U;
-}
-
-namespace {
 
 enum class Joint : std::uint8_t { kBlank, kJoins, kAlone };
 
@@ -222,7 +44,8 @@ bool is_unit(Text token) {
       "kHz",     "MHz",     "GHz",      "W",        "kW",      "V",       "°C",      "°F",
       "USD",     "EUR",     "GBP",      "JPY",      "CNY",     "$",       "€",       "£",
       "million", "billion", "trillion", "thousand", "percent", "dollars", "euros",   "px"};
-  return std::find(kUnits.begin(), kUnits.end(), token) != kUnits.end();
+  const Text unit = token.substr(0, token.find_first_of("/)+,;"));  // km/h, "°C)+"
+  return std::find(kUnits.begin(), kUnits.end(), unit) != kUnits.end();
 }
 
 class LiteralScan {
@@ -253,12 +76,15 @@ class LiteralScan {
         }
       }
       if (joint == Joint::kJoins) continue;
-      const bool number = token(begin, at, wide_digit);
+      const std::uint32_t kept = token(begin, at, wide_digit);
       begin = static_cast<std::uint32_t>(i);
       if (first != '\n' && first > ' ') wide_digit = false;
       if (joint == Joint::kAlone) {
-        // 2024年: the character after a number is its unit.
-        if (number) add(at, begin, kProtectNumbers);
+        // 2024年: the character after a number is its unit; after other literals it keeps them from
+        // growing together with the next word that stays, as the one before them does.
+        if (kept != 0) add(at, begin, kept);
+        alone_ = {at, begin};
+        path_part(at, begin);
         if (const std::size_t n = negation_bytes_at(text_, at))
           add(at, at + static_cast<std::uint32_t>(n), kProtectNegations);
       }
@@ -273,30 +99,77 @@ class LiteralScan {
     spans_.push_back({{begin, std::min(end, within_.end)}, reason});
   }
 
-  // Returns whether the token ends with a number.
-  bool token(std::uint32_t begin, std::uint32_t end, bool wide_digit) {
-    if (begin >= end) return false;
+  // /home/用户/文件.txt: a path goes on behind a slash and ends with the next sign.
+  void path_part(std::uint32_t begin, std::uint32_t end) {
+    if (path_end_ != begin || begin == 0) return;
+    const Text sign = text_.substr(begin, 2);
+    if (sign == "\xE3\x80" || sign == "\xEF\xBC" || sign == "\xEF\xBD") return;
+    add(begin, end, kProtectPaths);
+    path_end_ = end;
+  }
+
+  // Returns why the token is kept when it ends like a word; else 0.
+  std::uint32_t token(std::uint32_t begin, std::uint32_t end, bool wide_digit) {
+    if (begin >= end) return 0;
     const Text whole = text_.substr(begin, end - begin);
     std::uint32_t reason = 0;
-    if (plain_word(whole)) {
-      if (was_number_ && is_unit(whole)) reason = kProtectNumbers;
+    const bool plain = plain_word(whole);
+    const bool number = !plain && has_digit(whole);
+    if (plain) {
+      if (was_number_ && is_unit(core_of(whole))) reason = kProtectNumbers;
     } else {
       reason = literal_class(whole);
-      if (reason != 0 && (reason & protect_) == 0 && has_digit(whole)) reason = kProtectNumbers;
+      if (reason != 0 && (reason & protect_) == 0 && number) reason = kProtectNumbers;
       if (reason == 0 && wide_digit) reason = kProtectNumbers;
       if (reason == 0 && was_number_ && is_unit(core_of(whole))) reason = kProtectNumbers;
       // The sign of an amount stands before it, too: "$ 5", "€ 10".
       if (reason == 0 && is_unit(whole) && whole.size() <= 3) reason = kProtectNumbers;
     }
     if (reason != 0) add(begin, end, reason);
+    if (reason != 0 && alone_.end == begin) add(alone_.begin, alone_.end, reason);
+    if (path_end_ == begin && begin > 0) add(begin, end, kProtectPaths);
+    if (whole.back() == '/' || whole.back() == '\\') path_end_ = end;
     if ((protect_ & kProtectNegations) != 0) negations(begin, end);
     if ((protect_ & kProtectNames) != 0 && !line_start_ && !sentence_start_ && is_upper(whole[0]))
       add(begin, end, kProtectNames);
+    date_part(begin, end, number);
     line_start_ = false;
     sentence_start_ =
         whole.back() == '.' || whole.back() == '!' || whole.back() == '?' || whole.back() == ':';
-    was_number_ = reason == kProtectNumbers && has_digit(whole);
-    return is_digit(whole.back()) || (wide_digit && reason != 0);
+    was_number_ = reason != 0 && number && (reason == kProtectNumbers || is_digit(whole.back()));
+    return is_alnum(whole.back()) || is_high(whole.back()) ? reason : 0;
+  }
+
+  // Also an end of "Jan–June", "May/June" or "July.—He".
+  static bool names_month(Text word) {
+    if (is_month(word)) return true;
+    std::size_t first = Text::npos;
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      const bool dash = word.substr(i).starts_with("\xE2\x80");
+      if (!dash && word[i] != '-' && word[i] != '/' && word[i] != '.') continue;
+      first = std::min(first, i);
+      last = i + (dash ? 3 : 1);
+    }
+    return first != Text::npos &&
+           (is_month(word.substr(0, first)) || is_month(word.substr(std::min(last, word.size()))));
+  }
+
+  // "3 March", "9 PM", "mayo de 2024": a month or half of the day beside a number is kept, and the
+  // "de" between them.
+  void date_part(std::uint32_t begin, std::uint32_t end, bool number) {
+    const Text token = text_.substr(begin, end - begin);
+    bool time = false;  // "AM EST": the zone may follow the half of the day
+    if (number_is_near_) {
+      const Text word = core_of(token);
+      time = is_time_suffix(word);
+      if (time || names_month(word)) add(before_.end, end, kProtectNumbers);
+    }
+    if (number && names_month(core_of(text_.substr(before_.begin, before_.end - before_.begin))))
+      add(before_.begin, begin, kProtectNumbers);
+    if (token.size() <= 3 && is_date_joint(token)) return;
+    before_ = {begin, end};
+    number_is_near_ = number || time;
   }
 
   static bool has_digit(Text token) { return std::any_of(token.begin(), token.end(), is_digit); }
@@ -313,27 +186,35 @@ class LiteralScan {
     return !camel;
   }
 
-  // Every run of letters in a token, so that "non-negotiable" and "(not" count.
+  // Every run of letters in a token, so that "non-negotiable", "(not" and "well—no" count.
   void negations(std::uint32_t begin, std::uint32_t end) {
-    std::uint32_t i = begin;
-    while (i < end) {
-      while (i < end && !is_letter(text_[i]) && !is_high(text_[i])) ++i;
-      // A quote mark of three bytes before a word is no part of it.
+    for (std::uint32_t i = begin; i < end;) {
+      if (const std::uint32_t sign = sign_bytes(i); sign > 0) {
+        i += sign;
+        continue;
+      }
       const std::uint32_t run = i;
-      while (i < end && (is_letter(text_[i]) || is_high(text_[i]) ||
-                         (text_[i] == '\'' && i + 1 < end && is_letter(text_[i + 1]))))
-        ++i;
-      Text word = text_.substr(run, i - run);
-      while (word.size() > 3 && word.starts_with("\xE2\x80") && !word.starts_with("\xE2\x80\x8C"))
-        word.remove_prefix(3);
-      while (word.size() > 3 && word.substr(word.size() - 3).starts_with("\xE2\x80"))
-        word.remove_suffix(3);
-      if (word.size() >= 2 && (word.starts_with("\xC2\xAB") || word.starts_with("\xC2\xBF") ||
-                               word.starts_with("\xC2\xA1")))
-        word.remove_prefix(2);
+      while (i < end) {
+        const std::uint32_t sign = sign_bytes(i);
+        if (sign > 0 && !is_apostrophe(i, end)) break;
+        i += std::max<std::uint32_t>(1, sign);
+      }
       // What it negates stays with it: "non-negotiable".
-      if (is_negation(word)) add(run, i < end && text_[i] == '-' ? end : i, kProtectNegations);
+      if (is_negation(text_.substr(run, i - run)))
+        add(run, i < end && text_[i] == '-' ? end : i, kProtectNegations);
     }
+  }
+
+  // The length of the sign at text_[i]; 0 for a byte of a letter.
+  std::uint32_t sign_bytes(std::uint32_t i) const {
+    if (!is_high(text_[i])) return is_letter(text_[i]) ? 0 : 1;
+    if (text_[i] == '\xC2') return 2;                        // « ¿ and the like
+    return text_.substr(i).starts_with("\xE2\x80") ? 3 : 0;  // dashes and quotation marks
+  }
+  bool is_apostrophe(std::uint32_t i, std::uint32_t end) const {
+    const bool curly = text_.substr(i).starts_with("\xE2\x80\x99");
+    const std::uint32_t next = i + (curly ? 3 : 1);
+    return (text_[i] == '\'' || curly) && next < end && sign_bytes(next) == 0;
   }
 
   Text text_;
@@ -343,6 +224,10 @@ class LiteralScan {
   bool line_start_ = true;
   bool sentence_start_ = true;
   bool was_number_ = false;
+  ByteSpan alone_;              ///< The last character that is a token of its own.
+  std::uint32_t path_end_ = 0;  ///< Where a path may go on without a blank.
+  ByteSpan before_;             ///< The last token that is no joint of a date.
+  bool number_is_near_ = false;
 };
 
 }  // namespace

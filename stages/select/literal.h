@@ -21,4 +21,7 @@ void find_literals(std::string_view text, ByteSpan within, std::uint32_t protect
 /// URL.
 std::uint32_t literal_class(std::string_view token);
 
+/// The token without the brackets, quotes and sentence marks around it.
+std::string_view core_of(std::string_view token);
+
 }  // namespace pith

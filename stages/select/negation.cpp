@@ -21,7 +21,8 @@ const std::unordered_set<Text>& negations() {
       "hasnt", "hadnt", "aint", "nope", "nah",
       // de
       "nicht", "nichts", "nie", "niemals", "niemand", "niemanden", "niemandem", "nirgends",
-      "nirgendwo", "nein", "weder", "ohne", "keinesfalls", "keineswegs", "niemandes", "außer",
+      "nirgendwo", "nein", "keinerlei", "weder", "ohne", "keinesfalls", "keineswegs", "niemandes",
+      "außer",
       // fr
       "ne", "pas", "jamais", "rien", "aucun", "aucune", "ni", "sans", "non", "nul", "nulle",
       "personne", "sauf",
@@ -96,9 +97,9 @@ bool is_negation(std::string_view word) {
 }
 
 std::size_t negation_bytes_at(std::string_view text, std::size_t at) {
-  constexpr std::array<Text, 20> kSigns = {
-      "不", "没", "沒", "無",   "无",     "未",     "非",   "勿",     "否",   "莫",
-      "别", "別", "毋", "ない", "なかっ", "なけれ", "なく", "ません", "ずに", "せず"};
+  constexpr auto kSigns = std::to_array<Text>(
+      {"不", "没", "沒",   "無",     "无",     "未",     "非",   "勿",     "否",   "莫",   "别",
+       "別", "毋", "ない", "なかっ", "なけれ", "なくて", "なく", "ません", "ずに", "せず", "なし"});
   const Text rest = text.substr(at);
   for (const Text sign : kSigns) {
     if (!rest.starts_with(sign)) continue;

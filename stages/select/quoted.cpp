@@ -8,13 +8,22 @@ namespace {
 
 using Text = std::string_view;
 
-constexpr std::size_t kQuotedBytesMax = 200;
+constexpr std::size_t kQuotedBytesMax = 400;
 constexpr std::size_t kLinkBytesMax = 400;
 constexpr std::size_t kCodeBytesMax = 2000;
 
 bool is_word_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
+}
+
+// The character that begins with this byte is part of a word of letters with blanks around it:
+// no sign, and none of Chinese and Japanese, where a quote may follow at once.
+bool is_word_lead(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x80
+             ? is_word_byte(c)
+             : byte != 0xC2 && byte != 0xE2 && !(byte >= 0xE3 && byte <= 0xE9) && byte < 0xEE;
 }
 
 struct Pair {
@@ -132,33 +141,72 @@ class Quotes {
   static bool is_ending(Text rest) {
     for (const Text ending : {"s", "t", "d", "m", "n", "re", "ll", "ve", "em"}) {
       if (rest.starts_with(ending) &&
-          (rest.size() == ending.size() || !is_word_byte(rest[ending.size()])))
+          (rest.size() == ending.size() ||
+           (!is_word_byte(rest[ending.size()]) && rest[ending.size()] != '\'')))
         return true;
     }
     return false;
   }
 
-  std::size_t straight(std::size_t at, char quote) {
-    // A mark inside a word is an apostrophe, an inch or a foot.
-    if (at > 0 && is_word_byte(line_[at - 1])) return at + 1;
-    if (at + 1 >= line_.size() || line_[at + 1] == ' ') return at + 1;
-    if (quote == '\'' && is_ending(line_.substr(at + 1))) return at + 1;
-    std::size_t close = at + 1;
-    for (;;) {
-      close = find_within(Text(&quote, 1), close,
-                          kQuotedBytesMax - std::min(kQuotedBytesMax, close - at));
-      if (close == Text::npos) return at + 1;
-      const bool escaped = line_[close - 1] == '\\';
+  // A mark inside a word is an apostrophe, an inch or a foot.
+  bool opens(std::size_t at, char quote) const {
+    const std::size_t mark = at > 0 && line_[at - 1] == '\\' ? at - 1 : at;
+    // The letter before an escaped mark may be escaped itself: \n\"a\".
+    const bool escape = mark < at && mark > 1 && line_[mark - 2] == '\\';
+    if (mark > 0 && !escape && is_word_lead(line_[character_before(mark)])) return false;
+    if (at + 1 >= line_.size()) return false;
+    // Transcripts put blanks around everything: say " Tour " or " Business ".
+    if (line_[at + 1] == ' ' && at + 2 < line_.size() && line_[at + 2] == quote) return true;
+    if (line_[at + 1] == ' ') return quote == '"' && at > 0 && line_[at - 1] == ' ';
+    return quote != '\'' || !is_ending(line_.substr(at + 1));
+  }
+
+  std::size_t character_before(std::size_t at) const {
+    do --at;
+    while (at > 0 && (static_cast<unsigned char>(line_[at]) & 0xC0U) == 0x80U);
+    return at;
+  }
+
+  // The mark that closes what the one at `at` opened. Marks that are escaped close only each other.
+  std::size_t closing(std::size_t at, char quote) {
+    const bool escaped = at > 0 && line_[at - 1] == '\\';
+    for (std::size_t close = at + 1;; ++close) {
+      if (close - at > kQuotedBytesMax) return Text::npos;
+      close = find_within(Text(&quote, 1), close, kQuotedBytesMax - (close - at));
+      if (close == Text::npos) return close;
       const bool inside_word =
-          close + 1 < line_.size() && is_word_byte(line_[close + 1]) && quote == '\'';
+          close + 1 < line_.size() && is_word_lead(line_[close + 1]) && quote == '\'';
       const bool after_blank = quote == '\'' && line_[close - 1] == ' ';
-      if (!escaped && !inside_word && !after_blank) break;
-      ++close;
-      if (close - at > kQuotedBytesMax) return at + 1;
+      if ((line_[close - 1] == '\\') != escaped || inside_word) continue;
+      if (!after_blank || close == at + 2) return close;
+      // 'of type ' or an apostrophe: kept, but what opened may go on.
+      if (is_word_byte(line_[at + 1])) add(at, close + 1, kProtectQuoted);
     }
+  }
+
+  std::size_t straight(std::size_t at, char quote) {
+    if (!opens(at, quote)) return at + 1;
+    const std::size_t close = closing(at, quote);
+    if (close == Text::npos) return at + 1;
     if (close == at + 1) return close + 1;
     add(at, close + 1, kProtectQuoted);
+    nested(at + 1, close);
     return close + 1;
+  }
+
+  // An apostrophe may have opened what it should not have ("the dogs' 'Roman Peace'"), or the quote
+  // holds another: whatever opens clearly inside is kept up to its own end, too.
+  void nested(std::size_t at, std::size_t end) {
+    for (at = line_.substr(0, end).find_first_of("\"'`", at); at != Text::npos;
+         at = line_.substr(0, end).find_first_of("\"'`", at + 1)) {
+      const char before = line_[at - 1];
+      const bool clear = (before == ' ' || before == '(' || before == '[' || before == '{' ||
+                          before == '=' || before == ':' || before == ',') &&
+                         at + 1 < line_.size() && is_word_byte(line_[at + 1]);
+      if (!clear || !opens(at, line_[at])) continue;
+      const std::size_t close = closing(at, line_[at]);
+      if (close != Text::npos && close > end) add(at, close + 1, kProtectQuoted);
+    }
   }
 
   std::size_t curly(std::size_t at) {

@@ -85,10 +85,49 @@ TEST(Protect, Literals) {
   }
   EXPECT_EQ(literal_class("42"), kProtectNumbers);
   for (const std::string_view token :
-       {"word", "Word,", "and/or", "he/she", "e.g.", "U.S.", "item(s)", "well-known", "(aside)",
+       {"word", "Word,", "and/or", "he/she", "e.g.", "item(s)", "well-known", "(aside)",
         "\"quoted\"", "**bold**", "-", "...", "it's", "!"}) {
     EXPECT_EQ(literal_class(token), 0U) << token;
   }
+}
+
+TEST(Protect, DatesInWordsAndTimesOfDay) {
+  EXPECT_EQ(joined(protected_of("It leaves on May 22, 2024 at 6:45 AM EST then")),
+            "May 22, 2024 6:45 AM EST");
+  EXPECT_EQ(joined(protected_of("Everybody may leave in May or so")), "");
+  EXPECT_EQ(joined(protected_of("sagte er am 3. März 2024 um 9 Uhr dazu")), "3. März 2024 9 Uhr");
+  EXPECT_EQ(joined(protected_of("dijo el 3 de mayo de 2024 que bueno")), "3 de mayo de 2024");
+  EXPECT_EQ(joined(protected_of("le train du 12 février 2025 est parti")), "12 février 2025");
+  EXPECT_EQ(joined(protected_of("поезд ушёл 5 мая 2024 года")), "5 мая 2024");
+  EXPECT_EQ(joined(protected_of("Source: Jan–June 2012 sales")), "Jan–June 2012");
+}
+
+TEST(Protect, AUnitStaysWithItsNumberWhateverMarkFollows) {
+  EXPECT_EQ(joined(protected_of("drove (160 km/h) through 5.7 KB, of $1.7 billion. Then")),
+            "(160 km/h) 5.7 KB, $1.7 billion.");
+}
+
+TEST(Protect, NegationsBesideDashesQuotesAndAccents) {
+  EXPECT_EQ(joined(protected_of("all is well—no reporting")), "no");
+  EXPECT_EQ(joined(protected_of("ich weiß es auch nicht« gesagt")), "nicht«");
+  EXPECT_EQ(joined(protected_of("elles n'étaient là")), "n'étaient");
+  EXPECT_NE(joined(protected_of("同意なしに送る")).find("なし"), std::string::npos);
+}
+
+TEST(Protect, LiteralsWithoutBlanksKeepAPartingCharacter) {
+  const std::string kept =
+      joined(protected_of("ログはorder_77.logに残っています。問い合わせはa@b.jpまで"));
+  EXPECT_NE(kept.find("はorder_77.logに"), std::string::npos);
+  EXPECT_NE(kept.find("はa@b.jpま"), std::string::npos);
+  EXPECT_NE(joined(protected_of("在/home/用户/说明书.pdf里")).find("/home/用户/说明书.pdf"),
+            std::string::npos);
+}
+
+TEST(Protect, QuotesOfEveryKind) {
+  EXPECT_EQ(joined(protected_of("press 't' for text")), "'t'");
+  EXPECT_EQ(joined(protected_of("he put \\\"so it is\\\" there")), "\\\"so it is\\\"");
+  EXPECT_EQ(joined(protected_of("they say \" Tour \" or so")), "\" Tour \"");
+  EXPECT_EQ(joined(protected_of("the dogs' toy and 'Roman Peace' too")), "'Roman Peace'");
 }
 
 TEST(Protect, QuotesCodeLinksAndTagsAreKeptWhole) {
