@@ -14,6 +14,8 @@ struct SpanFeature {
   std::uint32_t hash = 0;  ///< Its weight's place, but for the table's size.
   float value = 1.0F;
 };
+/// Changes whenever weights that were trained before would mean something else.
+inline constexpr float kSpanFeatureSet = 2;
 using SpanFeatures = std::vector<SpanFeature>;
 
 enum class Edge : std::uint8_t { kBegin, kEnd };

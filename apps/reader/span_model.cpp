@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "apps/reader/span_features.h"
 #include "stages/model_files/tensor_files.h"
 #include "stages/model_files/tensor_writer.h"
 
@@ -11,6 +12,7 @@ namespace {
 constexpr const char* kWeights = "span.weights";
 constexpr const char* kRarity = "word.rarity";
 constexpr const char* kBias = "unanswerable.bias";
+constexpr const char* kFeatureSet = "feature.set";
 
 std::string path_in(const std::string& folder) { return folder + "/reader.safetensors"; }
 
@@ -19,6 +21,12 @@ std::string path_in(const std::string& folder) { return folder + "/reader.safete
 Result<SpanModel> read_span_model(const std::string& folder) {
   const auto files = TensorFiles::open_file(path_in(folder));
   if (!files) return files.error();
+  const auto set = files->floats(kFeatureSet, std::vector<std::uint64_t>{1});
+  if (!set) return set.error();
+  if (set->front() != kSpanFeatureSet) {
+    return Error{ErrorCode::kFileUnreadable,
+                 path_in(folder) + ": trained by another version of pith: train it again"};
+  }
   const TensorView* view = files->find(kWeights);
   if (view == nullptr || view->shape.size() != 1 || !std::has_single_bit(view->shape[0])) {
     return Error{ErrorCode::kFileUnreadable,
@@ -35,10 +43,12 @@ Result<SpanModel> read_span_model(const std::string& folder) {
 
 Result<Done> write_span_model(const std::string& folder, const SpanModel& model) {
   const float bias[] = {model.unanswerable_bias};
+  const float set[] = {kSpanFeatureSet};
   const TensorToWrite tensors[] = {
       {kWeights, {model.weights.size()}, model.weights, TensorType::kFloat16},
       {kRarity, {WordRarity::kSize}, model.rarity.numbers(), TensorType::kFloat32},
-      {kBias, {1}, bias, TensorType::kFloat32}};
+      {kBias, {1}, bias, TensorType::kFloat32},
+      {kFeatureSet, {1}, set, TensorType::kFloat32}};
   return write_tensors(path_in(folder), tensors, {});
 }
 

@@ -16,8 +16,8 @@ struct SpanModel {
   float unanswerable_bias = 0;
 };
 
-/// `folder`/reader.safetensors: "span.weights" and "word.rarity" and "unanswerable.bias".
-/// Errors: kFileUnreadable, naming file and tensor.
+/// `folder`/reader.safetensors: "span.weights", "word.rarity", "unanswerable.bias" and
+/// "feature.set". Errors: kFileUnreadable, naming file and tensor; weights of other features.
 Result<SpanModel> read_span_model(const std::string& folder);
 /// Weights as float16. Errors: kStorageFailed.
 Result<Done> write_span_model(const std::string& folder, const SpanModel& model);

@@ -16,8 +16,8 @@ struct ReaderTrainOptions {
   std::vector<std::string> data;  ///< Question files.
   RecordFilter filter;
   std::string out;  ///< Folder of the run; the reader is written to it, too.
-  std::uint32_t epochs = 3;
-  float learning_rate = 0.03F;
+  std::uint32_t epochs = 2;
+  float learning_rate = 0.04F;
   int weight_bits = 22;
   float unanswerable_bias = -4.0F;
   double checkpoint_s = 30;

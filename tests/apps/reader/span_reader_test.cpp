@@ -8,6 +8,7 @@
 #include <set>
 
 #include "apps/reader/span_scores.h"
+#include "stages/model_files/tensor_writer.h"
 #include "stages/network/counter_random.h"
 #include "tests/temporary_dir.h"
 
@@ -181,6 +182,10 @@ TEST(SpanReader, ComesBackFromItsFolderTheSame) {
     EXPECT_NEAR(back->weights[i], model.weights[i], 1e-3F);
   }
   EXPECT_FALSE(SpanReader::open(dir.file("nothing")));
+  const float numbers[] = {kSpanFeatureSet + 1};
+  const TensorToWrite other = {"feature.set", {1}, numbers};
+  ASSERT_TRUE(write_tensors(dir.file("reader.safetensors"), {&other, 1}, {}));
+  EXPECT_NE(read_span_model(dir.path()).error().detail.find("another version"), std::string::npos);
 }
 
 TEST(SpanReader, AnswersAreTheSameAloneAndTogetherAndStandInTheText) {
