@@ -19,6 +19,9 @@ if [ "${1:-}" != encoder ]; then
     "$program" --benchmark_min_time=0.3 2>/dev/null || status=1
   done
   echo
+  echo "== the shipped encoder policy"
+  "$bin/pith_policy_bench" || status=1
+  echo
 fi
 echo "== the encoder and its peers"
 bench/encoder/encoder_bench.py --bin "$bin" || status=1
