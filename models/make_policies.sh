@@ -7,7 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=${2:-$here}
 pith=${PITH:-$here/../build/release/bin/pith}
 "$pith" train linear --data "$data/distill.train.jsonl.zst" --leave-out-source 'loghub*' \
-  --out "$out/pith-linear.linear" --eval-labels "$data/distill.valid.jsonl.zst"
+  --out "$out/words.linear" --eval-labels "$data/distill.valid.jsonl.zst"
+"$pith" train query --policy "$out/words.linear" --data "$data/qa.train.jsonl.zst" --out "$out/pith-linear.linear"
+rm "$out/words.linear"
 train() {
   "$pith" train ngram --data "$data/text-core.train.jsonl.zst" --valid "$data/text-core.valid.jsonl.zst" \
     --leave-out-texts "$data/distill.valid.jsonl.zst" --leave-out-texts "$data/distill.test.jsonl.zst" \

@@ -9,6 +9,7 @@
 #include "apps/train/train_encoder.h"
 #include "apps/train/train_linear.h"
 #include "apps/train/train_ngram.h"
+#include "apps/train/train_query.h"
 #include "apps/train/train_reader.h"
 
 namespace pith {
@@ -156,6 +157,38 @@ void add_linear(CLI::App& train, std::function<int()>& run) {
                   "Compare word ranks with the labels of this file")
       ->check(CLI::ExistingFile);
   app->callback([arguments, &run] { run = [arguments] { return run_linear(*arguments); }; });
+}
+
+void add_query(CLI::App& train, std::function<int()>& run) {
+  CLI::App* app = train.add_subcommand(
+      "query", "Teach a policy what a question says about which words of a text matter");
+  auto options = std::make_shared<QueryTrainOptions>();
+  app->add_option("--policy", options->policy,
+                  "A *.linear file, or the folder of an encoder with words.linear")
+      ->check(CLI::ExistingPath)
+      ->required();
+  app->add_option("--data", options->data, "Questions: context, question, answers a line")
+      ->check(CLI::ExistingFile)
+      ->required();
+  app->add_option("--lang", options->filter.languages, "Only these values of the field lang");
+  app->add_option("--leave-out-source", options->filter.leave_out_sources,
+                  "Leave this source out; NAME or PREFIX*");
+  app->add_option("--out", options->out, "File or folder to write, as --policy")->required();
+  app->add_option("--epochs", options->epochs, "Passes over the data")->capture_default_str();
+  app->add_option("--learning-rate", options->learning_rate, "AdaGrad's")->capture_default_str();
+  app->add_option("--anchor-share", options->anchor_share,
+                  "What the question's own words beside an answer are worth; the answer's: 1")
+      ->capture_default_str();
+  app->add_option("--plain-share", options->plain_share,
+                  "What all words together are worth that would stay without the question")
+      ->capture_default_str();
+  app->add_option("--seed", options->seed, "For every random draw")->capture_default_str();
+  app->callback([options, &run] {
+    run = [options] {
+      const Result<Done> trained = train_query(*options, print_line);
+      return trained ? 0 : exit_status(trained.error());
+    };
+  });
 }
 
 struct CorpusArguments {
@@ -349,6 +382,7 @@ CLI::App& add_train(CLI::App& parent, std::function<int()>& run) {
   CLI::App* train = parent.add_subcommand("train", "Make policies from text and labels");
   train->require_subcommand(1);
   add_linear(*train, run);
+  add_query(*train, run);
   add_ngram(*train, run);
   add_vocab(*train, run);
   add_pretrain(*train, run);

@@ -111,7 +111,8 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
     }
     batch[i].keep_prob = word_logits(*batch[i].segment, logits);
     if (words_) {
-      const auto added = words_->word_logits(batch[i].text, batch[i].segment->words, limits);
+      const auto added =
+          words_->word_logits(batch[i].text, batch[i].segment->words, limits, batch[i].query);
       if (!added) return added.error();
       for (std::size_t word = 0; word < added->size(); ++word) {
         batch[i].keep_prob[word] += (*added)[word];

@@ -40,6 +40,14 @@ enum Template : std::uint64_t {
   kLineStart,
   kInSentence,
   kBias,
+  kQueryMatch,
+  kQueryDistance,
+  kQueryDistanceOfShape,
+  kQueryAround,
+  kQuerySentence,
+  kQuerySentenceDistance,
+  kQueryAsks,
+  kQueryAsksNear,
 };
 
 constexpr std::size_t kLettersMax = 12;
@@ -83,10 +91,12 @@ void add_letters(std::span<const std::uint32_t> word, Features& features) {
 
 }  // namespace
 
-LinearFeatures::LinearFeatures(std::string_view text, std::span<const Word> words)
+LinearFeatures::LinearFeatures(std::string_view text, std::span<const Word> words,
+                               std::string_view query)
     : profiles_(profile_words(text, words)),
       repeats_(profiles_.words),
-      repeat_rows_(repeat_features(profiles_.words, repeats_)) {}
+      repeat_rows_(repeat_features(profiles_.words, repeats_)),
+      query_(query, profiles_.words) {}
 
 std::uint64_t LinearFeatures::times_before(std::ptrdiff_t word) const {
   if (word < 0 || word >= static_cast<std::ptrdiff_t>(num_words())) return 4;
@@ -147,6 +157,21 @@ void LinearFeatures::of_word(std::size_t word, std::vector<std::uint64_t>& featu
 
   add(kLineStart, profiles_.words[it.line_begin].exact);
   add(kInSentence, it.in_sentence);
+}
+
+void LinearFeatures::of_query(std::size_t word, std::vector<std::uint64_t>& features) const {
+  Features add_to(features);
+  if (query_.empty()) return;
+  const WordProfile& it = profiles_.words[word];
+  const QueryMatch& match = query_.of(word);
+  add_to.add(kQueryMatch, match.kind, match.rarity);
+  add_to.add(kQueryDistance, match.distance, match.after, match.rank == 0 ? 1 : 0);
+  add_to.add(kQueryDistanceOfShape, match.distance, it.shape);
+  add_to.add(kQueryAround, match.around);
+  add_to.add(kQuerySentence, match.in_sentence, match.rank);
+  add_to.add(kQuerySentenceDistance, match.rank, match.distance);
+  add_to.add(kQueryAsks, query_.asks(), it.shape);
+  add_to.add(kQueryAsksNear, query_.asks(), it.shape, match.rank);
 }
 
 }  // namespace pith

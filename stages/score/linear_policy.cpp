@@ -72,20 +72,26 @@ Result<Done> LinearModel::write(const std::string& path) const {
 
 Result<std::vector<float>> LinearModel::word_logits(std::string_view text,
                                                     std::span<const Word> words,
-                                                    const ScoreLimits& limits) const {
-  const LinearFeatures features(text, words);
+                                                    const ScoreLimits& limits,
+                                                    std::string_view query) const {
+  const LinearFeatures features(text, words, query);
   std::vector<float> logits(words.size());
   std::vector<std::uint64_t> seen;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i % kWordsPerCheck == 0) {
       if (auto reason = stop_reason(limits)) return *std::move(reason);
     }
-    features.of_word(i, seen);
     std::int32_t steps = 0;
-    for (const std::uint64_t feature : seen) {
-      const Slot slot = slots_[slot_of(feature)];
-      if (slot.tag == tag_of(feature)) steps += slot.weight;
-    }
+    const auto add = [&] {
+      for (const std::uint64_t feature : seen) {
+        const Slot slot = slots_[slot_of(feature)];
+        if (slot.tag == tag_of(feature)) steps += slot.weight;
+      }
+    };
+    features.of_word(i, seen);
+    add();
+    features.of_query(i, seen);
+    add();
     logits[i] = static_cast<float>(steps) * kStep;
   }
   return logits;
@@ -107,7 +113,7 @@ const Tokenizer& LinearPolicy::tokenizer() const {
 
 Result<Done> LinearPolicy::score(std::span<ScoreItem> batch, const ScoreLimits& limits) const {
   for (ScoreItem& item : batch) {
-    auto logits = model_.word_logits(item.text, item.segment->words, limits);
+    auto logits = model_.word_logits(item.text, item.segment->words, limits, item.query);
     if (!logits) return logits.error();
     item.keep_prob = *std::move(logits);
     for (float& value : item.keep_prob) value = keep_probability(value);

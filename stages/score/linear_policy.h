@@ -38,16 +38,18 @@ class LinearModel {
   /// Errors: kStorageFailed.
   Result<Done> write(const std::string& path) const;
 
+  std::span<const Slot> slots() const { return slots_; }
   /// z of every word: P(keep) = sigmoid(z). Errors: kDeadlineExceeded, kCancelled.
   Result<std::vector<float>> word_logits(std::string_view text, std::span<const Word> words,
-                                         const ScoreLimits& limits) const;
+                                         const ScoreLimits& limits,
+                                         std::string_view query = {}) const;
 
  private:
   std::vector<Slot> slots_;
 };
 
-/// keep_prob = sigmoid of the sum of a word's weights (LinearFeatures). Uses no pieces; the query
-/// is not used. Time is linear in words.
+/// keep_prob = sigmoid of the sum of a word's weights (LinearFeatures), the query's included. Uses no
+/// pieces. Time is linear in words.
 class LinearPolicy final : public KeepPolicy {
  public:
   static Result<std::shared_ptr<const LinearPolicy>> open(const std::string& path);
