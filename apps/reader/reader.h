@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "messages/result.h"
 
@@ -15,6 +16,12 @@ struct ReaderAnswer {
   bool cached = false;
 };
 
+/// One of the answers that a reader might give.
+struct LikelyAnswer {
+  std::string text;
+  double chance = 1.0;  ///< Above 0; those of a prompt sum to 1.
+};
+
 /// Thread-safe.
 class Reader {
  public:
@@ -23,6 +30,13 @@ class Reader {
   /// answered after all attempts; kOverloaded: a ceiling is reached; kInvalidArgument: the reader
   /// refuses everything (key, model, URL); kStorageFailed: the cache.
   virtual Result<ReaderAnswer> answer(const std::string& prompt) = 0;
+  /// Its answers with their chances, where it knows them; else the one answer. A reward that is the
+  /// mean over them changes with every word of a text, not only where the answer turns over.
+  virtual Result<std::vector<LikelyAnswer>> likely_answers(const std::string& prompt) {
+    auto one = answer(prompt);
+    if (!one) return one.error();
+    return std::vector<LikelyAnswer>{{std::move(one->text), 1.0}};
+  }
 };
 
 }  // namespace pith

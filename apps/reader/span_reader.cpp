@@ -1,6 +1,8 @@
 #include "apps/reader/span_reader.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "apps/reader/span_scores.h"
 
@@ -71,15 +73,48 @@ Result<ReaderAnswer> SpanReader::answer(const std::string& prompt) {
   return answer;
 }
 
+void SpanReader::read(const SpanQuery& query, SpanReading& reading) const {
+  reading.question = span_question(query.question, model_.rarity);
+  reading.text = match_text(span_words(query.text), reading.question);
+  score_edges(model_.weights, {}, reading);
+  list_spans(reading);
+  score_spans(model_.weights, {}, {}, reading);
+}
+
+Result<std::vector<LikelyAnswer>> SpanReader::likely_answers(const std::string& prompt) {
+  constexpr std::size_t kMost = 16;
+  const auto query = parse_question_prompt(prompt);
+  if (!query) return query.error();
+  SpanReading reading;
+  read(*query, reading);
+  std::vector<std::pair<float, SpanDecision>> choices;
+  for (const SpanCandidate& span : reading.kept) {
+    choices.push_back({span.score, {true, span, NoSpan::kUnanswerable}});
+  }
+  for (std::size_t i = 0; i < reading.no_span_score.size(); ++i) {
+    const auto no_span = static_cast<NoSpan>(i);
+    const float bias = no_span == NoSpan::kUnanswerable ? model_.unanswerable_bias : 0.0F;
+    choices.push_back({reading.no_span_score[i] + bias, {false, {}, no_span}});
+  }
+  std::stable_sort(choices.begin(), choices.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  if (choices.size() > kMost) choices.resize(kMost);
+  double sum = 0;
+  std::vector<LikelyAnswer> answers;
+  for (const auto& [score, choice] : choices) {
+    const double chance = std::exp(static_cast<double>(score - choices.front().first));
+    answers.push_back({answer_of(reading, choice, query->text), chance});
+    sum += chance;
+  }
+  for (LikelyAnswer& answer : answers) answer.chance /= sum;
+  return answers;
+}
+
 std::vector<std::string> SpanReader::answers(std::span<const SpanQuery> queries) const {
   std::vector<std::string> answers;
   SpanReading reading;
   for (const SpanQuery& query : queries) {
-    reading.question = span_question(query.question, model_.rarity);
-    reading.text = match_text(span_words(query.text), reading.question);
-    score_edges(model_.weights, {}, reading);
-    list_spans(reading);
-    score_spans(model_.weights, {}, {}, reading);
+    read(query, reading);
     answers.push_back(answer_of(reading, decide(reading, model_.unanswerable_bias), query.text));
   }
   return answers;

@@ -12,6 +12,8 @@
 
 namespace pith {
 
+struct SpanReading;
+
 struct SpanQuery {
   std::string_view text, question;  ///< No text: answers without one.
 };
@@ -28,10 +30,14 @@ class SpanReader final : public Reader {
   explicit SpanReader(SpanModel model) : model_(std::move(model)) {}
 
   Result<ReaderAnswer> answer(const std::string& prompt) override;
+  /// The sixteen most likely under the scores' softmax.
+  Result<std::vector<LikelyAnswer>> likely_answers(const std::string& prompt) override;
   /// On the caller's thread, one answer a query; texts may come with different questions.
   std::vector<std::string> answers(std::span<const SpanQuery> queries) const;
 
  private:
+  void read(const SpanQuery& query, SpanReading& reading) const;
+
   SpanModel model_;
 };
 

@@ -72,19 +72,19 @@ std::string file_text(const std::string& path) {
 
 }  // namespace
 
-TrainingRun::TrainingRun(const TrainableEncoder& encoder, TrainingPlan plan,
+TrainingRun::TrainingRun(const ParameterLayout& layout, TrainingPlan plan,
                          std::vector<float> initial)
-    : encoder_(&encoder),
+    : layout_(&layout),
       plan_(std::move(plan)),
       parameters_(std::move(initial)),
-      optimizer_(encoder.layout(), plan_.optimizer) {}
+      optimizer_(layout, plan_.optimizer) {}
 
-Result<TrainingRun> TrainingRun::open(const TrainableEncoder& encoder, TrainingPlan plan,
+Result<TrainingRun> TrainingRun::open(const ParameterLayout& layout, TrainingPlan plan,
                                       std::vector<float> initial) {
   std::error_code failed;
   std::filesystem::create_directories(plan.folder, failed);
   if (failed) return Error{ErrorCode::kStorageFailed, plan.folder + ": " + failed.message()};
-  TrainingRun run(encoder, std::move(plan), std::move(initial));
+  TrainingRun run(layout, std::move(plan), std::move(initial));
   const std::string path = description_path(run.plan_.folder);
   if (std::filesystem::exists(path, failed)) {
     if (file_text(path) != run.plan_.description) {
@@ -104,7 +104,7 @@ Result<Done> TrainingRun::restore() {
   if (!std::filesystem::exists(path, failed)) return Done{};
   const auto files = TensorFiles::open_file(path);
   if (!files) return files.error();
-  for (const Parameter& parameter : encoder_->layout().all()) {
+  for (const Parameter& parameter : layout_->all()) {
     const auto numbers = files->floats(parameter.name, parameter.shape);
     if (!numbers) return numbers.error();
     std::copy(numbers->begin(), numbers->end(),
@@ -131,7 +131,7 @@ Result<Done> TrainingRun::restore() {
 }
 
 Result<Done> TrainingRun::save() const {
-  auto tensors = tensors_of_layout(encoder_->layout(), parameters_, TensorType::kFloat32);
+  auto tensors = tensors_of_layout(*layout_, parameters_, TensorType::kFloat32);
   const std::uint64_t size = parameters_.size();
   tensors.push_back({kFirstMoment, {size}, optimizer_.first_moment()});
   tensors.push_back({kSecondMoment, {size}, optimizer_.second_moment()});

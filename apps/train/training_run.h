@@ -68,6 +68,11 @@ class TrainingRun {
   /// Errors: kFileUnreadable, kStorageFailed; kInvalidArgument when the checkpoint belongs to
   /// another description.
   static Result<TrainingRun> open(const TrainableEncoder& encoder, TrainingPlan plan,
+                                  std::vector<float> initial) {
+    return open(encoder.layout(), std::move(plan), std::move(initial));
+  }
+  /// The same for any parameters; `layout` must outlive the run.
+  static Result<TrainingRun> open(const ParameterLayout& layout, TrainingPlan plan,
                                   std::vector<float> initial);
 
   /// All steps that are left, then curve.svg. Errors: kStorageFailed; what a batch failed with.
@@ -77,11 +82,11 @@ class TrainingRun {
   std::uint64_t steps_done() const { return optimizer_.steps(); }
 
  private:
-  TrainingRun(const TrainableEncoder& encoder, TrainingPlan plan, std::vector<float> initial);
+  TrainingRun(const ParameterLayout& layout, TrainingPlan plan, std::vector<float> initial);
   Result<Done> restore();
   Result<Done> save() const;
 
-  const TrainableEncoder* encoder_;
+  const ParameterLayout* layout_;
   TrainingPlan plan_;
   std::vector<float> parameters_;
   AdamW optimizer_;

@@ -37,6 +37,7 @@ class LinearModel {
   LinearModel(std::span<const std::uint16_t> tags, std::span<const float> weights);
   /// Errors: kStorageFailed.
   Result<Done> write(const std::string& path) const;
+  std::span<const Slot> slots() const { return slots_; }  ///< [kNumSlots]
 
   std::span<const Slot> slots() const { return slots_; }
   /// z of every word: P(keep) = sigmoid(z). Errors: kDeadlineExceeded, kCancelled.

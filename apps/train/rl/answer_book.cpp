@@ -20,16 +20,40 @@ constexpr std::uint64_t kFailuresMax = 20;
 constexpr std::size_t kPromptsAtOnce = 64;  ///< What a killed process may lose.
 constexpr std::size_t kKeyDigits = 32;
 
-/// A line: 32 hex digits of the prompt's hash, a blank, the answer's bytes ("-": refused), a colon,
-/// the answer.
+/// Of each answer its chance, a blank, its bytes, a colon, itself.
+std::string written(const AnswerBook::Answer& answer) {
+  std::string text;
+  for (const LikelyAnswer& each : answer) {
+    char head[64];
+    std::snprintf(head, sizeof head, "%.6g %zu:", each.chance, each.text.size());
+    text += head + each.text;
+  }
+  return text;
+}
+
+std::optional<AnswerBook::Answer> answers_in(std::string_view text) {
+  AnswerBook::Answer answers;
+  while (!text.empty()) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos || colon > 40) return std::nullopt;
+    const std::string head(text.substr(0, colon));
+    LikelyAnswer answer;
+    std::size_t size = 0;
+    if (std::sscanf(head.c_str(), "%lf %zu", &answer.chance, &size) != 2 ||
+        size > text.size() - colon - 1) {
+      return std::nullopt;
+    }
+    answer.text = text.substr(colon + 1, size);
+    answers.push_back(std::move(answer));
+    text.remove_prefix(colon + 1 + size);
+  }
+  return answers;
+}
+
+/// A line: 32 hex digits of the prompt's hash, a blank, the answers' bytes, a colon, the answers.
 std::string line_of(std::string_view digits, const AnswerBook::Answer& answer) {
-  std::string line(digits);
-  line += ' ';
-  line += answer ? std::to_string(answer->size()) : "-";
-  line += ':';
-  if (answer) line += *answer;
-  line += '\n';
-  return line;
+  const std::string text = written(answer);
+  return std::string(digits) + ' ' + std::to_string(text.size()) + ':' + text + '\n';
 }
 
 }  // namespace
@@ -40,9 +64,10 @@ std::size_t AnswerBook::KeyHash::operator()(const Key& key) const {
   return hash;
 }
 
-AnswerBook::Key AnswerBook::key_of(const std::string& prompt) {
+AnswerBook::Key AnswerBook::key_of(const std::string& prompt, bool likely) {
+  const std::string asked = likely ? "likely\n" + prompt : prompt;
   const std::string digits =
-      sha256_hex({reinterpret_cast<const std::uint8_t*>(prompt.data()), prompt.size()});
+      sha256_hex({reinterpret_cast<const std::uint8_t*>(asked.data()), asked.size()});
   Key key{};
   for (std::size_t i = 0; i < key.size(); ++i) {
     key[i] = static_cast<std::uint8_t>(std::stoul(digits.substr(2 * i, 2), nullptr, 16));
@@ -73,13 +98,11 @@ Result<Done> AnswerBook::load(const std::string& path) {
     const std::size_t colon = bytes.find(':', at);
     if (colon == std::string::npos || colon < at + kKeyDigits + 2) break;
     const std::string size_text = bytes.substr(at + kKeyDigits + 1, colon - at - kKeyDigits - 1);
-    std::size_t size = 0;
-    if (size_text != "-") {
-      if (size_text.size() > 9 || size_text.find_first_not_of("0123456789") != std::string::npos) {
-        return Error{ErrorCode::kFileUnreadable, path + ": not a file of answers"};
-      }
-      size = std::stoul(size_text);
+    if (size_text.empty() || size_text.size() > 9 ||
+        size_text.find_first_not_of("0123456789") != std::string::npos) {
+      return Error{ErrorCode::kFileUnreadable, path + ": not a file of answers"};
     }
+    const std::size_t size = std::stoul(size_text);
     if (colon + 1 + size >= bytes.size() || bytes[colon + 1 + size] != '\n') break;
     Key key{};
     for (std::size_t i = 0; i < key.size(); ++i) {
@@ -88,7 +111,9 @@ Result<Done> AnswerBook::load(const std::string& path) {
     }
     Entry entry;
     entry.place = entries_.size();
-    if (size_text != "-") entry.answer = bytes.substr(colon + 1, size);
+    auto answers = answers_in(std::string_view(bytes).substr(colon + 1, size));
+    if (!answers) return Error{ErrorCode::kFileUnreadable, path + ": not a file of answers"};
+    entry.answer = *std::move(answers);
     entries_.emplace(key, std::move(entry));
     at = colon + 2 + size;
   }
@@ -123,24 +148,31 @@ void AnswerBook::restore(std::uint64_t learning, std::uint64_t measuring) {
   for (auto& [key, entry] : entries_) entry.counted = entry.place < learning + measuring;
 }
 
-std::uint64_t AnswerBook::num_new(std::span<const std::string> prompts) const {
+std::uint64_t AnswerBook::num_new(std::span<const std::string> prompts, bool likely) const {
   std::unordered_map<Key, bool, KeyHash> seen;
   for (const std::string& prompt : prompts) {
-    const Key key = key_of(prompt);
+    const Key key = key_of(prompt, likely);
     const auto found = entries_.find(key);
     if (found == entries_.end() || !found->second.counted) seen.emplace(key, true);
   }
   return seen.size();
 }
 
+Result<AnswerBook::Answer> AnswerBook::answer_of(const std::string& prompt, bool likely) const {
+  if (likely) return reader_->likely_answers(prompt);
+  auto answer = reader_->answer(prompt);
+  if (!answer) return answer.error();
+  return Answer{{std::move(answer->text), 1.0}};
+}
+
 Result<std::vector<AnswerBook::Answer>> AnswerBook::ask(std::span<const std::string> prompts,
-                                                        AnswerUse use) {
+                                                        AnswerUse use, bool likely) {
   std::vector<Key> keys;
   std::vector<std::size_t> missing;  // The first prompt of each key that is not known.
   std::unordered_map<Key, bool, KeyHash> wanted;
   std::uint64_t& calls = calls_[static_cast<std::size_t>(use)];
   for (std::size_t i = 0; i < prompts.size(); ++i) {
-    keys.push_back(key_of(prompts[i]));
+    keys.push_back(key_of(prompts[i], likely));
     const auto found = entries_.find(keys.back());
     if (found == entries_.end()) {
       if (wanted.emplace(keys.back(), true).second) missing.push_back(i);
@@ -152,11 +184,11 @@ Result<std::vector<AnswerBook::Answer>> AnswerBook::ask(std::span<const std::str
   const auto begin = std::chrono::steady_clock::now();
   for (std::size_t first = 0; first < missing.size(); first += kPromptsAtOnce) {
     const std::size_t last = std::min(missing.size(), first + kPromptsAtOnce);
-    std::vector<std::optional<Result<ReaderAnswer>>> answers(last - first);
+    std::vector<std::optional<Result<Answer>>> answers(last - first);
     std::atomic<std::size_t> next{first};
     const auto work = [&] {
       for (std::size_t i = next++; i < last; i = next++) {
-        answers[i - first].emplace(reader_->answer(prompts[missing[i]]));
+        answers[i - first].emplace(answer_of(prompts[missing[i]], likely));
       }
     };
     std::vector<std::thread> threads;
@@ -166,7 +198,7 @@ Result<std::vector<AnswerBook::Answer>> AnswerBook::ask(std::span<const std::str
     for (std::thread& thread : threads) thread.join();
     std::optional<Error> fatal;
     for (std::size_t i = first; i < last; ++i) {
-      const Result<ReaderAnswer>& answer = *answers[i - first];
+      const Result<Answer>& answer = *answers[i - first];
       ++asked_;
       if (!answer && answer.error().code == ErrorCode::kUnavailable) {
         if (++failed_ >= kFailuresMax && asked_ < 2 * failed_) fatal = answer.error();
@@ -176,7 +208,7 @@ Result<std::vector<AnswerBook::Answer>> AnswerBook::ask(std::span<const std::str
         fatal = answer.error();
         continue;
       }
-      const auto kept = append(keys[missing[i]], answer ? Answer(answer->text) : Answer());
+      const auto kept = append(keys[missing[i]], answer ? *answer : Answer());
       if (!kept) return kept.error();
       ++calls;
     }

@@ -23,7 +23,8 @@ enum class AnswerUse : std::uint8_t { kLearning = 0, kMeasuring = 1 };
 /// that a budget ends the same at the same step. Holds hashes and answers, not prompts; mode 0600.
 class AnswerBook {
  public:
-  using Answer = std::optional<std::string>;  ///< Empty: this prompt is refused.
+  /// One answer with chance 1, or the likely ones; none: this prompt is refused.
+  using Answer = std::vector<LikelyAnswer>;
 
   /// Makes the file if it is missing; what a killed process left unfinished at its end goes.
   /// Errors: kStorageFailed, kFileUnreadable.
@@ -31,12 +32,13 @@ class AnswerBook {
                                                   unsigned concurrency);
 
   /// How many of the prompts would have to be asked, or count as asked.
-  std::uint64_t num_new(std::span<const std::string> prompts) const;
+  std::uint64_t num_new(std::span<const std::string> prompts, bool likely = false) const;
 
-  /// [num_prompts], in their order. Up to `concurrency` at once. A prompt without an answer after
-  /// all attempts has none this time. Errors: as Reader::answer but for single prompts';
-  /// kUnavailable when 20 have failed and fewer were answered.
-  Result<std::vector<Answer>> ask(std::span<const std::string> prompts, AnswerUse use);
+  /// [num_prompts], in their order; `likely`: Reader::likely_answers. Up to `concurrency` at once.
+  /// A prompt without an answer after all attempts has none this time. Errors: as Reader::answer
+  /// but for single prompts'; kUnavailable when 20 have failed and fewer were answered.
+  Result<std::vector<Answer>> ask(std::span<const std::string> prompts, AnswerUse use,
+                                  bool likely = false);
 
   std::uint64_t calls(AnswerUse use) const { return calls_[static_cast<std::size_t>(use)]; }
   double seconds() const { return seconds_; }     ///< Waited for the reader, this process.
@@ -56,7 +58,8 @@ class AnswerBook {
   };
 
   AnswerBook(Reader& reader, unsigned concurrency) : reader_(&reader), concurrency_(concurrency) {}
-  static Key key_of(const std::string& prompt);
+  static Key key_of(const std::string& prompt, bool likely);
+  Result<Answer> answer_of(const std::string& prompt, bool likely) const;
   Result<Done> load(const std::string& path);
   Result<Done> append(const Key& key, const Answer& answer);
 

@@ -21,10 +21,14 @@ struct PolicyChunk {
 
 struct PolicyText {
   std::string text;
-  TokenizedSegment segment;  ///< All of it prose; segment.origin_tokens is counted.
-  std::vector<float> cost;   ///< [num_words]: reader tokens that end in the word.
-  std::vector<PolicyChunk> chunks;
-  std::vector<float> offsets;  ///< [num_words]: z of the policy's words.linear; empty: none.
+  TokenizedSegment segment;         ///< All of it prose; segment.origin_tokens is counted.
+  std::vector<float> cost;          ///< [num_words]: reader tokens that end in the word.
+  std::vector<PolicyChunk> chunks;  ///< Of an encoder.
+  /// Of the linear policy: the weights of word i are parameters[parameters_end[i - 1]...
+  /// parameters_end[i] - 1].
+  std::vector<std::uint32_t> parameters, parameters_end;
+
+  std::vector<float> offsets;  ///< [num_words]: z of an encoder's words.linear; empty: none.
 
   std::size_t num_words() const { return segment.words.size(); }
 };

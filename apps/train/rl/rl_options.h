@@ -75,6 +75,7 @@ struct RlOptions {
   std::vector<double> times = {2, 3, 4, 5, 6};  ///< Original tokens / kept tokens.
   RewardAgainst against = RewardAgainst::kGold;
   RewardMetric metric = RewardMetric::kF1;
+  bool soft = false;  ///< The mean reward over the reader's likely answers, by their chance.
 
   std::uint64_t reader_calls = 10'000;  ///< To learn from: drawn texts and full ones.
   unsigned concurrency = 4;

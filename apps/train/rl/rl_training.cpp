@@ -96,9 +96,7 @@ StepBatch RlTraining::batch(std::uint64_t step, std::span<const float> parameter
   made.num_items = episodes_.size();
   made.num_targets = static_cast<double>(episodes_.size());
   for (const Episode& episode : episodes_) {
-    for (const PolicyChunk& chunk : episode.text.chunks) {
-      made.num_tokens += static_cast<double>(chunk.ids.size());
-    }
+    made.num_tokens += static_cast<double>(episode.piece_logits.size());
   }
   made.work = [this, parameters](std::size_t item, EncoderTape& tape, std::span<float> gradients) {
     const Episode& episode = episodes_[item];
@@ -118,13 +116,14 @@ void RlTraining::draw(std::uint64_t step, std::span<const float> parameters) {
     episode.record = batch[i];
     episode.text = policy_.read(records_[batch[i]].text, *counter_);
     if (episode.text.segment.origin_tokens > options_.longest) {
-      episode.text.chunks.clear();
       return;
     }
     episode.piece_logits = policy_.piece_logits(parameters, episode.text, tape);
     episode.z = policy_.word_scores(episode.text, episode.piece_logits);
     const std::uint64_t seed = random_bits(options_.seed + 3, step * 65536 + i);
     if (options_.method == RlMethod::kTaco) {
+      episode.piece_logits =
+          TrainablePolicy::whole_logits(episode.text, std::move(episode.piece_logits));
       draw_taco(options_.taco, *counter_, seed, episode);
       return;
     }
@@ -162,17 +161,17 @@ Result<bool> RlTraining::reward() {
     prompts.push_back(task_prompt(options_.task, record, record.text));
   }
   const std::uint64_t calls = book_.calls(AnswerUse::kLearning);
-  if (calls + book_.num_new(prompts) > options_.reader_calls) return false;
-  const auto answers = book_.ask(prompts, AnswerUse::kLearning);
+  if (calls + book_.num_new(prompts, options_.soft) > options_.reader_calls) return false;
+  const auto answers = book_.ask(prompts, AnswerUse::kLearning, options_.soft);
   if (!answers) return answers.error();
   for (std::size_t i = 0; i < asked.size(); ++i) {
     auto& [drawn, record] = asked[i];
     const AnswerBook::Answer& answer = (*answers)[i];
-    if (!answer) continue;
+    if (answer.empty()) continue;
     if (!against_full) {
-      drawn->reward = gold_reward(options_.metric, options_.task, *record, *answer);
-    } else if (const AnswerBook::Answer& full = (*answers)[asked.size() + i]) {
-      drawn->reward = agreement(options_.metric, options_.task, *record, *answer, *full);
+      drawn->reward = gold_reward(options_.metric, options_.task, *record, answer);
+    } else if (const AnswerBook::Answer& full = (*answers)[asked.size() + i]; !full.empty()) {
+      drawn->reward = agreement(options_.metric, options_.task, *record, answer, full.front().text);
     }
   }
   return true;
@@ -206,7 +205,6 @@ void RlTraining::draw_further(std::uint64_t step, std::span<const float> paramet
     episode.record = records[i];
     episode.text = policy_.read(records_[records[i]].text, *counter_);
     if (episode.text.segment.origin_tokens > options_.longest) {
-      episode.text.chunks.clear();
       return;
     }
     episode.labels =
@@ -275,9 +273,9 @@ Result<Done> RlTraining::measure(std::uint64_t step, std::span<const float> para
   std::vector<double> sums(num_rates);
   std::vector<double> counts(num_rates);
   for (std::size_t i = 0; i < answers->size(); ++i) {
-    if (!(*answers)[i]) continue;
+    if ((*answers)[i].empty()) continue;
     sums[i % num_rates] +=
-        gold_reward(options_.metric, options_.task, valid_[i / num_rates], *(*answers)[i]);
+        gold_reward(options_.metric, options_.task, valid_[i / num_rates], (*answers)[i]);
     counts[i % num_rates] += 1;
   }
   double mean = 0;

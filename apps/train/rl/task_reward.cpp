@@ -27,10 +27,8 @@ double likeness(RewardMetric metric, AnswerUnit unit, std::string_view answer,
   return 0.0;
 }
 
-}  // namespace
-
-double gold_reward(RewardMetric metric, EvalTask task, const TaskRecord& record,
-                   std::string_view answer) {
+double of_one(RewardMetric metric, EvalTask task, const TaskRecord& record,
+              std::string_view answer) {
   const std::string counted = counted_answer(task, answer);
   const AnswerUnit unit = answer_unit(record.language);
   // Yes, no and "unanswerable" have rules of their own.
@@ -44,10 +42,26 @@ double gold_reward(RewardMetric metric, EvalTask task, const TaskRecord& record,
   return best;
 }
 
+}  // namespace
+
+double gold_reward(RewardMetric metric, EvalTask task, const TaskRecord& record,
+                   std::span<const LikelyAnswer> answers) {
+  double sum = 0.0;
+  for (const LikelyAnswer& answer : answers) {
+    sum += answer.chance * of_one(metric, task, record, answer.text);
+  }
+  return sum;
+}
+
 double agreement(RewardMetric metric, EvalTask task, const TaskRecord& record,
-                 std::string_view answer, std::string_view of_full_text) {
-  return likeness(metric, answer_unit(record.language), counted_answer(task, answer),
-                  counted_answer(task, of_full_text));
+                 std::span<const LikelyAnswer> answers, std::string_view of_full_text) {
+  const AnswerUnit unit = answer_unit(record.language);
+  const std::string reference = counted_answer(task, of_full_text);
+  double sum = 0.0;
+  for (const LikelyAnswer& answer : answers) {
+    sum += answer.chance * likeness(metric, unit, counted_answer(task, answer.text), reference);
+  }
+  return sum;
 }
 
 }  // namespace pith

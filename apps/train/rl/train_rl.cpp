@@ -37,7 +37,7 @@ Result<Done> check(const RlOptions& options) {
 }
 
 /// All that decides the result. Names of files are not part of it, their contents are.
-std::string description(const RlOptions& options) {
+std::string description(const RlOptions& options, const std::string& policy_file) {
   std::string times;
   for (const double each : options.times) {
     char text[32];
@@ -74,12 +74,12 @@ std::string description(const RlOptions& options) {
   char rest[768];
   std::snprintf(
       rest, sizeof rest,
-      R"("times": [%s], "against": %d, "metric": %d, "reader_calls": %llu, "steps": %llu, )"
+      R"("times": [%s], "against": %d, "metric": %d, "soft": %s, "reader_calls": %llu, "steps": %llu, )"
       R"("batch": %u, "learning_rate": %g, "warmup": %g, "freeze_embeddings": %s, )"
       R"("longest": %u, "limit": %zu, "selected": "%s", "valid_records": %u, )"
       R"("valid_every": %llu, "seed": %llu)",
       times.c_str(), static_cast<int>(options.against), static_cast<int>(options.metric),
-      static_cast<unsigned long long>(options.reader_calls),
+      options.soft ? "true" : "false", static_cast<unsigned long long>(options.reader_calls),
       static_cast<unsigned long long>(options.steps), options.batch,
       static_cast<double>(options.learning_rate), options.warmup,
       options.freeze_embeddings ? "true" : "false", options.longest, options.selection.limit,
@@ -87,9 +87,8 @@ std::string description(const RlOptions& options) {
       static_cast<unsigned long long>(options.seed));
   return "{\"kind\": \"rl\", \"task\": " + std::to_string(static_cast<int>(options.task)) + ", " +
          method + ", " + rest + ", \"reader\": \"" + options.reader_name + "\", \"policy\": \"" +
-         file_sha256(options.policy + "/model.safetensors") + "\", \"data\": \"" +
-         file_sha256(options.data) + "\", \"valid\": \"" +
-         (options.valid.empty() ? "" : file_sha256(options.valid)) + "\"}\n";
+         file_sha256(policy_file) + "\", \"data\": \"" + file_sha256(options.data) +
+         "\", \"valid\": \"" + (options.valid.empty() ? "" : file_sha256(options.valid)) + "\"}\n";
 }
 
 Result<std::vector<TaskRecord>> valid_records(const RlOptions& options) {
@@ -129,7 +128,8 @@ void bridge(const RlOptions& options, const TrainablePolicy& policy,
     const std::string& record = records[i * records.size() / num_texts].text;
     const PolicyText text = policy.read(record, counter);
     if (text.segment.origin_tokens > options.longest) continue;
-    const auto part = policy.piece_logits(parameters, text, tape);
+    const auto part =
+        TrainablePolicy::whole_logits(text, policy.piece_logits(parameters, text, tape));
     logits.insert(logits.end(), part.begin(), part.end());
     for (const std::uint32_t word : text.segment.word_of_piece) {
       word_of_piece.push_back(word + static_cast<std::uint32_t>(cost.size()));
@@ -137,7 +137,7 @@ void bridge(const RlOptions& options, const TrainablePolicy& policy,
     cost.insert(cost.end(), text.cost.begin(), text.cost.end());
   }
   if (logits.empty()) return;
-  parameters[policy.encoder().classifier_bias() + 1] +=
+  parameters[policy.keep_bias()] +=
       static_cast<float>(bias_bridge(logits, word_of_piece, cost, options.taco.rate));
 }
 
@@ -198,7 +198,7 @@ Result<RlOutcome> train_rl(const RlOptions& options, Reader& reader,
                       *std::move(labelled), progress);
   TrainingPlan plan;
   plan.folder = options.out;
-  plan.description = description(options);
+  plan.description = description(options, (*policy)->file());
   plan.rate.peak = options.learning_rate;
   plan.rate.total_steps = training.planned_steps();
   plan.rate.warmup_steps =
@@ -210,10 +210,11 @@ Result<RlOutcome> train_rl(const RlOptions& options, Reader& reader,
   plan.curve_title = options.method == RlMethod::kTaco   ? "reward, taco"
                      : options.method == RlMethod::kBand ? "reward, band"
                                                          : "further supervised training";
-  if (options.freeze_embeddings) {
+  if (options.freeze_embeddings && (*policy)->embedding_parameters() > 0) {
     plan.frozen.push_back({0, (*policy)->embedding_parameters()});
   }
-  auto run = TrainingRun::open((*policy)->encoder(), plan, std::move(initial));
+  plan.optimizer.epsilon = (*policy)->epsilon();
+  auto run = TrainingRun::open((*policy)->layout(), plan, std::move(initial));
   if (!run) return run.error();
   const auto done =
       run->run([&](std::uint64_t step,

@@ -117,8 +117,9 @@ int run_train_rl(Arguments& arguments) {
 
 void add_what(CLI::App& app, Arguments& arguments) {
   RlOptions& options = arguments.options;
-  app.add_option("--policy", options.policy, "Folder of the keep policy to begin with")
-      ->check(CLI::ExistingDirectory)
+  app.add_option("--policy", options.policy,
+                 "Keep policy to begin with: an encoder's folder, or a *.linear file")
+      ->check(CLI::ExistingPath)
       ->required();
   app.add_option("--task", arguments.task, "qa, summary or code")
       ->check(CLI::IsMember({"qa", "summary", "code"}))
@@ -171,6 +172,9 @@ void add_reader(CLI::App& app, Arguments& arguments) {
                  "f1, rouge-1, rouge-2, rouge-l or bleu; default f1 for qa, else rouge-l (taco: "
                  "bleu)")
       ->check(CLI::IsMember({"f1", "rouge-1", "rouge-2", "rouge-l", "bleu"}));
+  app.add_flag("--soft-reward", arguments.options.soft,
+               "Rewards are means over the reader's likely answers; of readers that know none, as "
+               "without");
   app.add_option("--reward-against", arguments.against,
                  "gold (default; the record's answers) or full (taco's: what the reader says of "
                  "the full text)")

@@ -1,21 +1,13 @@
 #include "apps/train/rl/trainable_policy.h"
 
 #include <algorithm>
-#include <filesystem>
 
-#include "apps/train/training_run.h"
-#include "stages/network/layers/linear.h"
-#include "stages/score/repeat_features.h"
+#include "apps/train/rl/trainable_encoder_policy.h"
+#include "apps/train/rl/trainable_linear_policy.h"
 #include "stages/score/word_logits.h"
-#include "stages/tokenize/word_of_piece.h"
 
 namespace pith {
 namespace {
-
-constexpr const char* kWordsFile = "words.linear";
-/// Copied as they are.
-constexpr const char* kOtherFiles[] = {"tokenizer.json", "sentencepiece.bpe.model",
-                                       "tokenizer_config.json", "vocab.txt", kWordsFile};
 
 /// Tokens that end in each word. A word where none ends is not free: what it shares costs, too.
 std::vector<float> costs_of(const PolicyText& text, const TokenCounter& reader) {
@@ -33,56 +25,21 @@ std::vector<float> costs_of(const PolicyText& text, const TokenCounter& reader) 
 
 }  // namespace
 
-TrainablePolicy::TrainablePolicy(std::string folder, const EncoderConfig& config,
-                                 std::shared_ptr<const HfTokenizer> tokenizer,
-                                 std::uint64_t num_loss_parameters)
-    : folder_(std::move(folder)),
-      encoder_(config, num_loss_parameters),
-      tokenizer_(std::move(tokenizer)),
-      weights_(encoder_.layout().size()) {
-  const bool bert = config.kind == EncoderKind::kBert;
-  begin_ = tokenizer_->id_of(bert ? "[CLS]" : "<s>");
-  end_ = tokenizer_->id_of(bert ? "[SEP]" : "</s>");
-}
-
-Result<std::unique_ptr<TrainablePolicy>> TrainablePolicy::open(const std::string& folder,
-                                                               std::uint64_t num_loss_parameters) {
-  const auto config = read_encoder_config(folder);
-  if (!config) return config.error();
-  if (config->num_labels != 2 ||
-      (config->features_per_piece > 0 && (config->features != kRepeatFeatures ||
-                                          config->features_per_piece != kRepeatFeaturesPerPiece ||
-                                          config->type_vocab_size != kRepeatFeatureRows))) {
-    return Error{ErrorCode::kFileUnreadable, folder + "/config.json: not a keep policy"};
+Result<std::unique_ptr<TrainablePolicy>> TrainablePolicy::open(const std::string& path) {
+  if (path.ends_with(".linear")) {
+    auto linear = TrainableLinearPolicy::open(path);
+    if (!linear) return linear.error();
+    return std::unique_ptr<TrainablePolicy>(std::move(*linear));
   }
-  auto tokenizer = load_hf_tokenizer(folder, {});
-  if (!tokenizer) return tokenizer.error();
-  if ((*tokenizer)->vocab_size() > config->vocab_size) {
-    return Error{ErrorCode::kFileUnreadable,
-                 folder + "/config.json: vocab_size: fewer than the tokenizer's pieces"};
-  }
-  std::unique_ptr<TrainablePolicy> policy(
-      new TrainablePolicy(folder, *config, *std::move(tokenizer), num_loss_parameters));
-  if (const auto read = read_parameters(folder, policy->encoder_, policy->weights_); !read) {
-    return read.error();
-  }
-  std::error_code failed;
-  if (std::filesystem::exists(folder + "/" + kWordsFile, failed)) {
-    auto words = LinearModel::open(folder + "/" + kWordsFile);
-    if (!words) return words.error();
-    policy->words_ = *std::move(words);
-  }
-  return policy;
+  auto encoder = TrainableEncoderPolicy::open(path);
+  if (!encoder) return encoder.error();
+  return std::unique_ptr<TrainablePolicy>(std::move(*encoder));
 }
 
 PolicyText TrainablePolicy::read(std::string_view text, const TokenCounter& reader) const {
-  PolicyText made;
-  made.text = text;
-  const ByteSpan whole{0, static_cast<std::uint32_t>(text.size())};
-  made.segment.words = split_words(text, whole);
+  PolicyText made = read(text, split_words(text, {0, static_cast<std::uint32_t>(text.size())}));
   made.segment.origin_tokens = reader.count(text);
   made.cost = costs_of(made, reader);
-  finish(made);
   return made;
 }
 
@@ -90,71 +47,10 @@ PolicyText TrainablePolicy::read(std::string_view text, std::vector<Word> words)
   PolicyText made;
   made.text = text;
   made.segment.words = std::move(words);
-  finish(made);
+  made.segment.structure.regions.push_back(
+      {{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kProse});
+  if (!made.segment.words.empty()) see(made);
   return made;
-}
-
-void TrainablePolicy::finish(PolicyText& text) const {
-  TokenizedSegment& segment = text.segment;
-  segment.structure.regions.push_back(
-      {{0, static_cast<std::uint32_t>(text.text.size())}, RegionKind::kProse});
-  if (segment.words.empty()) return;
-  segment.pieces = tokenizer_->encode(text.text);
-  segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
-  if (words_) {
-    auto added = words_->word_logits(text.text, segment.words, {});
-    if (added) text.offsets = *std::move(added);
-  }
-  const auto per_piece = static_cast<std::size_t>(encoder_.config().features_per_piece);
-  std::vector<std::int32_t> features;
-  if (per_piece > 0 && !segment.pieces.empty()) {
-    features = features_of_pieces(repeat_features(text.text, segment.words), segment.word_of_piece);
-  }
-  const auto pieces_max = static_cast<std::size_t>(encoder_.config().length_max()) - 2;
-  for (const PieceRange& range : cut_chunks(text.text, segment, pieces_max)) {
-    PolicyChunk chunk;
-    chunk.pieces = range;
-    chunk.ids.push_back(begin_);
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      chunk.ids.push_back(segment.pieces[i].id);
-    }
-    chunk.ids.push_back(end_);
-    if (per_piece > 0) {
-      const auto at = [&](std::size_t piece) {
-        return features.begin() + static_cast<std::ptrdiff_t>(piece * per_piece);
-      };
-      chunk.features.assign(per_piece, kNoWordFeature);
-      chunk.features.insert(chunk.features.end(), at(range.begin), at(range.end));
-      chunk.features.insert(chunk.features.end(), per_piece, kNoWordFeature);
-    }
-    text.chunks.push_back(std::move(chunk));
-  }
-}
-
-const float* TrainablePolicy::forward(std::span<const float> parameters, const PolicyChunk& chunk,
-                                      EncoderTape& tape) const {
-  const std::vector<std::int32_t> positions = position_ids(encoder_.config(), chunk.ids);
-  return encoder_.forward(parameters, {chunk.ids, positions, chunk.features}, 0.0F, 0, tape);
-}
-
-std::vector<float> TrainablePolicy::piece_logits(std::span<const float> parameters,
-                                                 const PolicyText& text, EncoderTape& tape) const {
-  const auto width = static_cast<std::size_t>(encoder_.config().hidden_size);
-  std::vector<float> logits(text.segment.pieces.size());
-  std::vector<float> labels;
-  for (const PolicyChunk& chunk : text.chunks) {
-    const std::size_t length = chunk.ids.size();
-    const float* hidden = forward(parameters, chunk, tape);
-    labels.resize(2 * length);
-    linear_forward(matrix(hidden, length, width),
-                   matrix(&parameters[encoder_.classifier_weight()], 2, width),
-                   &parameters[encoder_.classifier_bias()], matrix(labels.data(), length, 2));
-    for (std::size_t i = chunk.pieces.begin; i < chunk.pieces.end; ++i) {
-      const std::size_t row = 2 * (i - chunk.pieces.begin + 1);
-      logits[i] = labels[row + 1] - labels[row];
-    }
-  }
-  return logits;
 }
 
 std::vector<float> TrainablePolicy::word_scores(const PolicyText& text,
@@ -166,55 +62,13 @@ std::vector<float> TrainablePolicy::word_scores(const PolicyText& text,
   return z;
 }
 
-void TrainablePolicy::backward(std::span<const float> parameters, const PolicyText& text,
-                               std::span<const float> dpieces, EncoderTape& tape,
-                               std::span<float> gradients) const {
-  const auto width = static_cast<std::size_t>(encoder_.config().hidden_size);
-  std::vector<float> dlabels;
-  std::vector<float> dhidden;
-  for (const PolicyChunk& chunk : text.chunks) {
-    const std::size_t length = chunk.ids.size();
-    const float* hidden = forward(parameters, chunk, tape);
-    dlabels.assign(2 * length, 0.0F);
-    for (std::size_t i = chunk.pieces.begin; i < chunk.pieces.end; ++i) {
-      const std::size_t row = 2 * (i - chunk.pieces.begin + 1);
-      dlabels[row] = -dpieces[i];
-      dlabels[row + 1] = dpieces[i];
-    }
-    dhidden.resize(length * width);
-    linear_backward(matrix(std::as_const(dlabels).data(), length, 2), matrix(hidden, length, width),
-                    matrix(&parameters[encoder_.classifier_weight()], 2, width),
-                    matrix(dhidden.data(), length, width),
-                    matrix(&gradients[encoder_.classifier_weight()], 2, width),
-                    &gradients[encoder_.classifier_bias()]);
-    encoder_.backward(parameters, dhidden.data(), tape, gradients);
+std::vector<float> TrainablePolicy::whole_logits(const PolicyText& text,
+                                                 std::vector<float> piece_logits) {
+  for (std::size_t i = 0; i < piece_logits.size(); ++i) {
+    const std::uint32_t word = text.segment.word_of_piece[i];
+    if (word < text.offsets.size()) piece_logits[i] += text.offsets[word];
   }
-}
-
-std::size_t TrainablePolicy::embedding_parameters() const {
-  // The tables come first in the layout, the norm behind them.
-  for (const Parameter& parameter : encoder_.layout().all()) {
-    if (parameter.name.ends_with("embeddings.LayerNorm.weight")) return parameter.begin;
-  }
-  return 0;
-}
-
-Result<Done> TrainablePolicy::write(const std::string& folder,
-                                    std::span<const float> parameters) const {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) return Error{ErrorCode::kStorageFailed, folder + ": " + failed.message()};
-  if (const auto written = write_encoder_folder(folder, encoder_, parameters); !written) {
-    return written;
-  }
-  for (const char* name : kOtherFiles) {
-    const std::string from = folder_ + "/" + name;
-    if (!std::filesystem::exists(from, failed)) continue;
-    std::filesystem::copy_file(from, folder + "/" + name,
-                               std::filesystem::copy_options::overwrite_existing, failed);
-    if (failed) return Error{ErrorCode::kStorageFailed, folder + ": " + failed.message()};
-  }
-  return Done{};
+  return piece_logits;
 }
 
 }  // namespace pith

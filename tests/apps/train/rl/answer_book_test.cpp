@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "tests/temporary_dir.h"
 
@@ -23,6 +24,10 @@ class BackwardReader final : public Reader {
     out.text.assign(prompt.rbegin(), prompt.rend());
     return out;
   }
+  Result<std::vector<LikelyAnswer>> likely_answers(const std::string& prompt) override {
+    ++num_asked;
+    return std::vector<LikelyAnswer>{{prompt + ":1\n", 0.75}, {"", 0.25}};
+  }
   std::atomic<int> num_asked{0};
 };
 
@@ -33,11 +38,15 @@ class AnswerBookTest : public ::testing::Test {
     EXPECT_TRUE(book) << book.error().detail;
     return std::move(*book);
   }
-  std::vector<AnswerBook::Answer> ask(AnswerBook& book, std::vector<std::string> prompts,
-                                      AnswerUse use = AnswerUse::kLearning) {
+  std::vector<std::optional<std::string>> ask(AnswerBook& book, std::vector<std::string> prompts,
+                                              AnswerUse use = AnswerUse::kLearning) {
     auto answers = book.ask(prompts, use);
     EXPECT_TRUE(answers) << answers.error().detail;
-    return std::move(*answers);
+    std::vector<std::optional<std::string>> texts(prompts.size());
+    for (std::size_t i = 0; answers && i < texts.size(); ++i) {
+      if (!(*answers)[i].empty()) texts[i] = (*answers)[i].front().text;
+    }
+    return texts;
   }
 
   TemporaryDir dir_;
@@ -86,6 +95,20 @@ TEST_F(AnswerBookTest, AnUnfinishedEndGoesAndIsAskedAgain) {
   const auto book = open();
   ask(*book, {"first", "second"});
   EXPECT_EQ(reader_.num_asked, 3);
+}
+
+TEST_F(AnswerBookTest, LikelyAnswersAreOthersThanTheOneAndComeBack) {
+  for (int i = 0; i < 2; ++i) {
+    const auto book = open();
+    EXPECT_EQ(ask(*book, {"ab"})[0], "ba");
+    const auto likely = book->ask(std::vector<std::string>{"ab"}, AnswerUse::kLearning, true);
+    ASSERT_TRUE(likely);
+    ASSERT_EQ(likely->front().size(), 2U);
+    EXPECT_EQ(likely->front()[0].text, "ab:1\n");
+    EXPECT_EQ(likely->front()[0].chance, 0.75);
+    EXPECT_EQ(likely->front()[1].text, "");
+    EXPECT_EQ(reader_.num_asked, 2);
+  }
 }
 
 TEST_F(AnswerBookTest, OnlyTheOwnerReadsTheFile) {

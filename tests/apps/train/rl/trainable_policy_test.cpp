@@ -75,7 +75,7 @@ TEST_F(TrainablePolicyTest, BackwardMatchesCentralDifference) {
   };
   std::vector<float> gradients(parameters_.size(), 0.0F);
   trained_->backward(parameters_, text, word_logits_backward(text.segment, dz), tape, gradients);
-  for (const Parameter& tensor : trained_->encoder().layout().all()) {
+  for (const Parameter& tensor : trained_->layout().all()) {
     // The one that matters most.
     std::size_t at = tensor.begin;
     for (std::size_t i = tensor.begin; i < tensor.begin + tensor.size; ++i) {
