@@ -37,9 +37,8 @@ class LinearModel {
   LinearModel(std::span<const std::uint16_t> tags, std::span<const float> weights);
   /// Errors: kStorageFailed.
   Result<Done> write(const std::string& path) const;
-  std::span<const Slot> slots() const { return slots_; }  ///< [kNumSlots]
 
-  std::span<const Slot> slots() const { return slots_; }
+  std::span<const Slot> slots() const { return slots_; }  ///< [kNumSlots]
   /// z of every word: P(keep) = sigmoid(z). Errors: kDeadlineExceeded, kCancelled.
   Result<std::vector<float>> word_logits(std::string_view text, std::span<const Word> words,
                                          const ScoreLimits& limits,
