@@ -21,6 +21,7 @@ struct PolicyChunk {
 
 struct PolicyText {
   std::string text;
+  std::string query;                ///< What the policy is told; empty: nothing.
   TokenizedSegment segment;         ///< All of it prose; segment.origin_tokens is counted.
   std::vector<float> cost;          ///< [num_words]: reader tokens that end in the word.
   std::vector<PolicyChunk> chunks;  ///< Of an encoder.

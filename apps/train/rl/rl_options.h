@@ -86,6 +86,7 @@ struct RlOptions {
   float learning_rate = 1e-4F;
   double warmup = 0.05;
   bool freeze_embeddings = false;
+  bool use_query = false;  ///< The policy is told the record's question.
   std::uint64_t seed = 1;
   double checkpoint_s = 30;
 };

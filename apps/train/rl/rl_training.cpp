@@ -106,6 +106,11 @@ StepBatch RlTraining::batch(std::uint64_t step, std::span<const float> parameter
   return made;
 }
 
+PolicyText RlTraining::read(const TaskRecord& record) const {
+  return policy_.read(record.text, *counter_,
+                      options_.use_query ? std::string_view(record.question) : std::string_view());
+}
+
 void RlTraining::draw(std::uint64_t step, std::span<const float> parameters) {
   const auto batch = order_.batch(step);
   episodes_.assign(batch.size(), {});
@@ -114,7 +119,7 @@ void RlTraining::draw(std::uint64_t step, std::span<const float> parameters) {
     thread_local EncoderTape tape;
     Episode& episode = episodes_[i];
     episode.record = batch[i];
-    episode.text = policy_.read(records_[batch[i]].text, *counter_);
+    episode.text = read(records_[batch[i]]);
     if (episode.text.segment.origin_tokens > options_.longest) {
       return;
     }
@@ -203,7 +208,7 @@ void RlTraining::draw_further(std::uint64_t step, std::span<const float> paramet
     }
     Episode& episode = episodes_[i];
     episode.record = records[i];
-    episode.text = policy_.read(records_[records[i]].text, *counter_);
+    episode.text = read(records_[records[i]]);
     if (episode.text.segment.origin_tokens > options_.longest) {
       return;
     }
@@ -258,7 +263,7 @@ Result<Done> RlTraining::measure(std::uint64_t step, std::span<const float> para
   std::vector<std::string> prompts(valid_.size() * num_rates);
   tbb::parallel_for(std::size_t{0}, valid_.size(), [&](std::size_t i) {
     thread_local EncoderTape tape;
-    const PolicyText text = policy_.read(valid_[i].text, *counter_);
+    const PolicyText text = read(valid_[i]);
     const auto z = policy_.word_scores(text, policy_.piece_logits(parameters, text, tape));
     for (std::size_t rate = 0; rate < num_rates; ++rate) {
       const std::string shortened =

@@ -61,6 +61,7 @@ class RlTraining final : public RunMemory {
   std::string words() const override;
 
  private:
+  PolicyText read(const TaskRecord& record) const;
   void draw(std::uint64_t step, std::span<const float> parameters);
   /// False: the budget does not reach.
   Result<bool> reward();

@@ -76,14 +76,15 @@ std::string description(const RlOptions& options, const std::string& policy_file
       rest, sizeof rest,
       R"("times": [%s], "against": %d, "metric": %d, "soft": %s, "reader_calls": %llu, "steps": %llu, )"
       R"("batch": %u, "learning_rate": %g, "warmup": %g, "freeze_embeddings": %s, )"
-      R"("longest": %u, "limit": %zu, "selected": "%s", "valid_records": %u, )"
+      R"("query": %s, "longest": %u, "limit": %zu, "selected": "%s", "valid_records": %u, )"
       R"("valid_every": %llu, "seed": %llu)",
       times.c_str(), static_cast<int>(options.against), static_cast<int>(options.metric),
       options.soft ? "true" : "false", static_cast<unsigned long long>(options.reader_calls),
       static_cast<unsigned long long>(options.steps), options.batch,
       static_cast<double>(options.learning_rate), options.warmup,
-      options.freeze_embeddings ? "true" : "false", options.longest, options.selection.limit,
-      selected.c_str(), options.valid_records, static_cast<unsigned long long>(options.valid_every),
+      options.freeze_embeddings ? "true" : "false", options.use_query ? "true" : "false",
+      options.longest, options.selection.limit, selected.c_str(), options.valid_records,
+      static_cast<unsigned long long>(options.valid_every),
       static_cast<unsigned long long>(options.seed));
   return "{\"kind\": \"rl\", \"task\": " + std::to_string(static_cast<int>(options.task)) + ", " +
          method + ", " + rest + ", \"reader\": \"" + options.reader_name + "\", \"policy\": \"" +
@@ -125,8 +126,10 @@ void bridge(const RlOptions& options, const TrainablePolicy& policy,
   EncoderTape tape;
   for (std::size_t i = 0; i < num_texts; ++i) {
     // From all over the file: its records are often ordered by source.
-    const std::string& record = records[i * records.size() / num_texts].text;
-    const PolicyText text = policy.read(record, counter);
+    const TaskRecord& record = records[i * records.size() / num_texts];
+    const PolicyText text =
+        policy.read(record.text, counter,
+                    options.use_query ? std::string_view(record.question) : std::string_view());
     if (text.segment.origin_tokens > options.longest) continue;
     const auto part =
         TrainablePolicy::whole_logits(text, policy.piece_logits(parameters, text, tape));

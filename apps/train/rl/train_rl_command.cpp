@@ -131,6 +131,8 @@ void add_what(CLI::App& app, Arguments& arguments) {
   app.add_option("--lang", options.selection.languages, "Only records of this language");
   app.add_option("--limit", options.selection.limit, "Draw this many records; 0: all")
       ->capture_default_str();
+  app.add_flag("--query", options.use_query,
+               "Tell the policy the question; of a linear policy only its weights for that learn");
   app.add_option("--longest", options.longest, "Leave out texts of more tokens")
       ->capture_default_str();
   app.add_option("--out", options.out,

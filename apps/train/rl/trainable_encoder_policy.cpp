@@ -61,7 +61,7 @@ Result<std::unique_ptr<TrainableEncoderPolicy>> TrainableEncoderPolicy::open(
 void TrainableEncoderPolicy::see(PolicyText& text) const {
   TokenizedSegment& segment = text.segment;
   if (words_) {
-    auto added = words_->word_logits(text.text, segment.words, {});
+    auto added = words_->word_logits(text.text, segment.words, {}, text.query);
     if (added) text.offsets = *std::move(added);
   }
   segment.pieces = tokenizer_->encode(text.text);

@@ -27,13 +27,18 @@ Result<std::unique_ptr<TrainableLinearPolicy>> TrainableLinearPolicy::open(
 }
 
 void TrainableLinearPolicy::see(PolicyText& text) const {
-  const LinearFeatures seen(text.text, text.segment.words);
+  const LinearFeatures seen(text.text, text.segment.words, text.query);
+  const bool asked = !text.query.empty();
   std::vector<std::uint64_t> features;
   for (std::uint32_t word = 0; word < text.num_words(); ++word) {
     const Word& place = text.segment.words[word];
     text.segment.pieces.push_back({0, {place.begin, place.text_end}});
     text.segment.word_of_piece.push_back(word);
     seen.of_word(word, features);
+    if (asked) {
+      text.offsets.push_back(fixed_sum(features));
+      seen.of_query(word, features);
+    }
     for (const std::uint64_t feature : features) {
       const std::size_t slot = LinearModel::slot_of(feature);
       if (tags_[slot] == LinearModel::tag_of(feature)) {
@@ -42,6 +47,15 @@ void TrainableLinearPolicy::see(PolicyText& text) const {
     }
     text.parameters_end.push_back(static_cast<std::uint32_t>(text.parameters.size()));
   }
+}
+
+float TrainableLinearPolicy::fixed_sum(std::span<const std::uint64_t> features) const {
+  float sum = 0.0F;
+  for (const std::uint64_t feature : features) {
+    const std::size_t slot = LinearModel::slot_of(feature);
+    if (tags_[slot] == LinearModel::tag_of(feature)) sum += weights_[number_of_[slot]];
+  }
+  return sum;
 }
 
 std::vector<float> TrainableLinearPolicy::piece_logits(std::span<const float> parameters,

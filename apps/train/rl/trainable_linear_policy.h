@@ -35,6 +35,8 @@ class TrainableLinearPolicy final : public TrainablePolicy {
  private:
   TrainableLinearPolicy(std::string path, const LinearModel& model);
   void see(PolicyText& text) const override;
+  /// As opened.
+  float fixed_sum(std::span<const std::uint64_t> features) const;
 
   std::string path_;
   ParameterLayout layout_;

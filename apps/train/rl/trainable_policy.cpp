@@ -36,16 +36,20 @@ Result<std::unique_ptr<TrainablePolicy>> TrainablePolicy::open(const std::string
   return std::unique_ptr<TrainablePolicy>(std::move(*encoder));
 }
 
-PolicyText TrainablePolicy::read(std::string_view text, const TokenCounter& reader) const {
-  PolicyText made = read(text, split_words(text, {0, static_cast<std::uint32_t>(text.size())}));
+PolicyText TrainablePolicy::read(std::string_view text, const TokenCounter& reader,
+                                 std::string_view query) const {
+  PolicyText made =
+      read(text, split_words(text, {0, static_cast<std::uint32_t>(text.size())}), query);
   made.segment.origin_tokens = reader.count(text);
   made.cost = costs_of(made, reader);
   return made;
 }
 
-PolicyText TrainablePolicy::read(std::string_view text, std::vector<Word> words) const {
+PolicyText TrainablePolicy::read(std::string_view text, std::vector<Word> words,
+                                 std::string_view query) const {
   PolicyText made;
   made.text = text;
+  made.query = query;
   made.segment.words = std::move(words);
   made.segment.structure.regions.push_back(
       {{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kProse});

@@ -28,10 +28,13 @@ class TrainablePolicy {
   /// Where they came from.
   virtual std::string file() const = 0;
 
-  /// All of `text` is prose. `reader` counts what words cost.
-  PolicyText read(std::string_view text, const TokenCounter& reader) const;
+  /// All of `text` is prose. `reader` counts what words cost. With a query an encoder is trained as
+  /// without, beside the weights for it that it has; of a linear policy those weights alone are.
+  PolicyText read(std::string_view text, const TokenCounter& reader,
+                  std::string_view query = {}) const;
   /// The same with words of the caller's; without costs.
-  PolicyText read(std::string_view text, std::vector<Word> words) const;
+  PolicyText read(std::string_view text, std::vector<Word> words,
+                  std::string_view query = {}) const;
 
   /// The logit of every piece: [num_pieces].
   virtual std::vector<float> piece_logits(std::span<const float> parameters, const PolicyText& text,
