@@ -105,6 +105,54 @@ TEST_F(TrainablePolicyTest, KeepsAsTheBudgetSays) {
   EXPECT_EQ(tokens_at(text, 100.0), 1U);
 }
 
+/// A linear policy of the project, moved a little.
+TEST_F(TrainablePolicyTest, OfALinearPolicyWordsHaveWhatIsServed) {
+  const auto opened = TrainablePolicy::open(PITH_MODELS "/pith-linear.linear");
+  ASSERT_TRUE(opened) << opened.error().detail;
+  const TrainablePolicy& linear = **opened;
+  std::vector<float> moved(linear.weights().begin(), linear.weights().end());
+  for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += 0.05F * normal_number(7, i);
+  moved[linear.keep_bias()] = 0.0F;
+  ASSERT_TRUE(linear.write(dir_.file("linear"), moved));
+  const std::string file = dir_.file("linear/policy.linear");
+  const auto again = TrainablePolicy::open(file);
+  const auto served = open_policy(file);
+  ASSERT_TRUE(again && served);
+  for (const std::string_view query : {"", "When did the keeper light the lamp?"}) {
+    const PolicyText text = (*again)->read(
+        "The keeper of the lighthouse lit the lamp at nine. The lamp burned oil until 1921.",
+        *counter_, query);
+    EncoderTape tape;
+    const auto z =
+        (*again)->word_scores(text, (*again)->piece_logits((*again)->weights(), text, tape));
+    std::vector<ScoreItem> batch(1);
+    batch[0].text = text.text;
+    batch[0].segment = &text.segment;
+    batch[0].query = query;
+    ASSERT_TRUE((*served)->score(batch, {}));
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      EXPECT_NEAR(keep_probability(z[i]), batch[0].keep_prob[i], 1e-5) << i;
+    }
+    // Linear: a step along the gradient changes the sum by the step times its length squared.
+    std::vector<float> gradients(moved.size(), 0.0F);
+    const std::vector<float> ones(z.size(), 1.0F);
+    (*again)->backward(moved, text, ones, tape, gradients);
+    const auto sum = [&](std::span<const float> parameters) {
+      double total = 0;
+      for (const float each : (*again)->piece_logits(parameters, text, tape)) total += each;
+      return total;
+    };
+    double length = 0;
+    std::vector<float> up = moved;
+    for (std::size_t i = 0; i < up.size(); ++i) {
+      up[i] += 0.125F * gradients[i];
+      length += static_cast<double>(gradients[i]) * gradients[i];
+    }
+    EXPECT_GT(length, 0.0);
+    EXPECT_NEAR(sum(up) - sum(moved), 0.125 * length, 1e-3 * length);
+  }
+}
+
 TEST_F(TrainablePolicyTest, WhatIsNoKeepPolicyIsRefused) {
   EXPECT_FALSE(TrainablePolicy::open(dir_.path()));
 }
