@@ -46,8 +46,8 @@ void add_how(CLI::App& app, EvalArguments& arguments) {
 
 void add_reader(CLI::App& app, EvalArguments& arguments) {
   app.add_option("--reader", arguments.reader,
-                 "URL of an OpenAI-compatible API; folder of `pith train reader`; or none: rates, "
-                 "latency, proxies")
+                 "URL of an OpenAI-compatible API; folder of `pith train reader` or `summarizer`; "
+                 "or none: rates, latency, proxies")
       ->capture_default_str()
       ->type_name("URL|FOLDER");
   app.add_option("--reader-model", arguments.model, "Its model");

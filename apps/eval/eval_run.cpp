@@ -123,16 +123,23 @@ class Run {
     std::atomic<std::size_t> next{0};
     std::optional<Error> fatal;
     const auto work = [&] {
-      for (std::size_t i = next++; i < questions.size(); i = next++) {
-        const Question& question = questions[i];
-        EvalCell& cell = batch[question.record].cells[question.point];
-        const auto answer = parts_.reader->answer(question.prompt);
+      const std::size_t together = parts_.reader->prompts_at_once();
+      for (std::size_t i = next.fetch_add(together); i < questions.size();
+           i = next.fetch_add(together)) {
+        const auto some = std::span(questions).subspan(i, std::min(together, questions.size() - i));
+        std::vector<std::string> prompts;
+        for (const Question& question : some) prompts.push_back(question.prompt);
+        const auto answers = parts_.reader->answers(prompts);
         const std::scoped_lock lock(mutex_);
-        if (answer) {
-          take(records[begin + question.record], *answer, cell);
-        } else if (!note_failure(answer.error(), cell)) {
-          if (out_.stopped.empty()) fatal = answer.error();
-          next = questions.size();
+        for (std::size_t k = 0; k < some.size(); ++k) {
+          EvalCell& cell = batch[some[k].record].cells[some[k].point];
+          if (answers[k]) {
+            take(records[begin + some[k].record], *answers[k], cell);
+          } else if (!note_failure(answers[k].error(), cell)) {
+            if (out_.stopped.empty()) fatal = answers[k].error();
+            next = questions.size();
+            break;
+          }
         }
       }
     };

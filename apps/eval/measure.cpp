@@ -12,8 +12,8 @@
 #include "apps/eval/file_hash.h"
 #include "apps/eval/reports.h"
 #include "apps/eval/task_scores.h"
+#include "apps/reader/built_in_reader.h"
 #include "apps/reader/chat_reader.h"
-#include "apps/reader/span_reader.h"
 
 namespace pith {
 namespace {
@@ -122,6 +122,10 @@ class EvalProgress {
   Clock::time_point begin_ = Clock::now(), last_ = begin_;
 };
 
+bool can_ask(const BuiltInReader& reader, EvalTask task) {
+  return (reader.kind == BuiltInKind::kQuestions) == (task == EvalTask::kQa);
+}
+
 Result<int> measure(EvalArguments& arguments) {
   EvalOptions& options = arguments.options;
   if (auto done = finish_options(arguments); !done) return done.error();
@@ -134,13 +138,13 @@ Result<int> measure(EvalArguments& arguments) {
   if (!records) return records.error();
   if (records->empty()) return wrong(options.data + ": no record is selected");
   std::unique_ptr<ChatReader> reader;
-  std::unique_ptr<SpanReader> built_in;
+  BuiltInReader built_in;
   if (std::filesystem::is_directory(arguments.reader)) {
-    if (options.task != EvalTask::kQa) return wrong("--reader: this folder's reads questions only");
-    auto opened = SpanReader::open(arguments.reader);
+    auto opened = open_built_in_reader(arguments.reader);
     if (!opened) return opened.error();
     built_in = std::move(*opened);
-    parts->reader = built_in.get();
+    if (!can_ask(built_in, options.task)) return wrong("--reader: this folder's has another task");
+    parts->reader = built_in.reader.get();
   } else if (arguments.reader != "none") {
     auto opened = open_reader(arguments);
     if (!opened) return opened.error();

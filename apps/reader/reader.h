@@ -1,7 +1,9 @@
 // Who answers a prompt.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,14 @@ class Reader {
     if (!one) return one.error();
     return std::vector<LikelyAnswer>{{std::move(one->text), 1.0}};
   }
+  /// Several, in their order.
+  virtual std::vector<Result<ReaderAnswer>> answers(std::span<const std::string> prompts) {
+    std::vector<Result<ReaderAnswer>> answers;
+    for (const std::string& prompt : prompts) answers.push_back(answer(prompt));
+    return answers;
+  }
+  /// How many prompts a call of `answers` should have: more than 1 where they cost less together.
+  virtual std::size_t prompts_at_once() const { return 1; }
 };
 
 }  // namespace pith

@@ -32,6 +32,7 @@ class SpanReader final : public Reader {
   Result<ReaderAnswer> answer(const std::string& prompt) override;
   /// The sixteen most likely under the scores' softmax.
   Result<std::vector<LikelyAnswer>> likely_answers(const std::string& prompt) override;
+  using Reader::answers;
   /// On the caller's thread, one answer a query; texts may come with different questions.
   std::vector<std::string> answers(std::span<const SpanQuery> queries) const;
 

@@ -11,6 +11,7 @@
 #include "apps/train/train_ngram.h"
 #include "apps/train/train_query.h"
 #include "apps/train/train_reader.h"
+#include "apps/train/train_summarizer_command.h"
 
 namespace pith {
 namespace {
@@ -388,6 +389,7 @@ CLI::App& add_train(CLI::App& parent, std::function<int()>& run) {
   add_pretrain(*train, run);
   add_sft(*train, run);
   add_reader(*train, run);
+  add_train_summarizer(*train, run);
   return *train;
 }
 

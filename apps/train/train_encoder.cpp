@@ -185,7 +185,7 @@ Result<Done> pretrain_encoder(const CorpusOptions& corpus_options,
   auto initial = initial_parameters(encoder, options);
   if (!initial) return initial.error();
   BatchOrder order(chunks->size(), options.batch_chunks, options.seed);
-  auto run = TrainingRun::open(encoder,
+  auto run = TrainingRun::open(encoder.layout(),
                                plan_of(options, order.steps_per_epoch(),
                                        description("pretrain", options, chunks->num_ids(), "")),
                                *std::move(initial));
@@ -277,7 +277,7 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
   (*initial)[gap_at] = 1.5F;
   BatchOrder order(chunks.size(), options.batch_chunks, options.seed);
   auto run = TrainingRun::open(
-      encoder,
+      encoder.layout(),
       plan_of(options, order.steps_per_epoch(),
               description("sft", options, num_ids,
                           std::string(", \"loss\": \"") +

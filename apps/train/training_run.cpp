@@ -72,19 +72,22 @@ std::string file_text(const std::string& path) {
 
 }  // namespace
 
-TrainingRun::TrainingRun(const ParameterLayout& layout, TrainingPlan plan,
-                         std::vector<float> initial)
+template <class Tape>
+TrainingRunOf<Tape>::TrainingRunOf(const ParameterLayout& layout, TrainingPlan plan,
+                                   std::vector<float> initial)
     : layout_(&layout),
       plan_(std::move(plan)),
       parameters_(std::move(initial)),
       optimizer_(layout, plan_.optimizer) {}
 
-Result<TrainingRun> TrainingRun::open(const ParameterLayout& layout, TrainingPlan plan,
-                                      std::vector<float> initial) {
+template <class Tape>
+Result<TrainingRunOf<Tape>> TrainingRunOf<Tape>::open(const ParameterLayout& layout,
+                                                      TrainingPlan plan,
+                                                      std::vector<float> initial) {
   std::error_code failed;
   std::filesystem::create_directories(plan.folder, failed);
   if (failed) return Error{ErrorCode::kStorageFailed, plan.folder + ": " + failed.message()};
-  TrainingRun run(layout, std::move(plan), std::move(initial));
+  TrainingRunOf run(layout, std::move(plan), std::move(initial));
   const std::string path = description_path(run.plan_.folder);
   if (std::filesystem::exists(path, failed)) {
     if (file_text(path) != run.plan_.description) {
@@ -98,7 +101,8 @@ Result<TrainingRun> TrainingRun::open(const ParameterLayout& layout, TrainingPla
   return run;
 }
 
-Result<Done> TrainingRun::restore() {
+template <class Tape>
+Result<Done> TrainingRunOf<Tape>::restore() {
   const std::string path = plan_.folder + "/checkpoint.safetensors";
   std::error_code failed;
   if (!std::filesystem::exists(path, failed)) return Done{};
@@ -130,7 +134,8 @@ Result<Done> TrainingRun::restore() {
   return Done{};
 }
 
-Result<Done> TrainingRun::save() const {
+template <class Tape>
+Result<Done> TrainingRunOf<Tape>::save() const {
   auto tensors = tensors_of_layout(*layout_, parameters_, TensorType::kFloat32);
   const std::uint64_t size = parameters_.size();
   tensors.push_back({kFirstMoment, {size}, optimizer_.first_moment()});
@@ -147,9 +152,10 @@ Result<Done> TrainingRun::save() const {
   return write_tensors(plan_.folder + "/checkpoint.safetensors", tensors, {});
 }
 
-Result<Done> TrainingRun::run(const MakeBatch& make_batch, const Progress& progress) {
+template <class Tape>
+Result<Done> TrainingRunOf<Tape>::run(const MakeBatch& make_batch, const Progress& progress) {
   std::ofstream records(plan_.folder + "/run.jsonl", std::ios::app);
-  BatchGradient gradient(parameters_.size());
+  ShardedGradient<Tape> gradient(parameters_.size());
   const auto start = Clock::now();
   auto saved = start;
   const std::uint64_t first_step = optimizer_.steps();
@@ -158,7 +164,7 @@ Result<Done> TrainingRun::run(const MakeBatch& make_batch, const Progress& progr
   double targets = 0;
   double tokens = 0;
   for (std::uint64_t step = first_step; step < total; ++step) {
-    const StepBatch batch = make_batch(step, parameters_);
+    const StepBatchOf<Tape> batch = make_batch(step, parameters_);
     if (batch.failed || batch.stop) {
       if (const auto written = save(); !written) return written;
       if (batch.failed) return *batch.failed;
@@ -203,6 +209,9 @@ Result<Done> TrainingRun::run(const MakeBatch& make_batch, const Progress& progr
   }
   return draw_learning_curve(plan_.folder, plan_.curve_title);
 }
+
+template class TrainingRunOf<EncoderTape>;
+template class TrainingRunOf<DecoderTape>;
 
 Result<Done> read_parameters(const std::string& folder, const TrainableEncoder& encoder,
                              std::span<float> parameters) {

@@ -17,15 +17,17 @@
 
 namespace pith {
 
-/// What one step learns from.
-struct StepBatch {
+/// What one step learns from. `Tape`: of the network that is trained.
+template <class Tape>
+struct StepBatchOf {
   std::size_t num_items = 0;
-  BatchGradient::Work work;     ///< Forward and backward of one item.
-  double num_targets = 1;       ///< Loss and gradient are divided by this.
-  double num_tokens = 0;        ///< For the records.
-  bool stop = false;            ///< There is no such step: the run is done.
-  std::optional<Error> failed;  ///< The run ends with this; what was done is kept.
+  typename ShardedGradient<Tape>::Work work;  ///< Forward and backward of one item.
+  double num_targets = 1;                     ///< Loss and gradient are divided by this.
+  double num_tokens = 0;                      ///< For the records.
+  bool stop = false;                          ///< There is no such step: the run is done.
+  std::optional<Error> failed;                ///< The run ends with this; what was done is kept.
 };
+using StepBatch = StepBatchOf<EncoderTape>;
 
 /// What a run remembers beside parameters and optimiser, when its batches depend on more than the
 /// step number.
@@ -61,19 +63,21 @@ struct TrainingPlan {
 /// Parameters and optimiser between steps. Batches must follow from the step number, the parameters
 /// and plan.memory alone: then a run that was killed and resumed gives the same weights as one that
 /// was not.
-class TrainingRun {
+template <class Tape>
+class TrainingRunOf {
  public:
-  using MakeBatch = std::function<StepBatch(std::uint64_t step, std::span<const float> parameters)>;
+  using MakeBatch =
+      std::function<StepBatchOf<Tape>(std::uint64_t step, std::span<const float> parameters)>;
   /// Resumes from plan.folder's checkpoint if there is one, else begins with `initial`.
   /// Errors: kFileUnreadable, kStorageFailed; kInvalidArgument when the checkpoint belongs to
   /// another description.
-  static Result<TrainingRun> open(const TrainableEncoder& encoder, TrainingPlan plan,
-                                  std::vector<float> initial) {
+  static Result<TrainingRunOf> open(const TrainableEncoder& encoder, TrainingPlan plan,
+                                    std::vector<float> initial) {
     return open(encoder.layout(), std::move(plan), std::move(initial));
   }
   /// The same for any parameters; `layout` must outlive the run.
-  static Result<TrainingRun> open(const ParameterLayout& layout, TrainingPlan plan,
-                                  std::vector<float> initial);
+  static Result<TrainingRunOf> open(const ParameterLayout& layout, TrainingPlan plan,
+                                    std::vector<float> initial);
 
   /// All steps that are left, then curve.svg. Errors: kStorageFailed; what a batch failed with.
   Result<Done> run(const MakeBatch& make_batch, const Progress& progress);
@@ -82,7 +86,7 @@ class TrainingRun {
   std::uint64_t steps_done() const { return optimizer_.steps(); }
 
  private:
-  TrainingRun(const ParameterLayout& layout, TrainingPlan plan, std::vector<float> initial);
+  TrainingRunOf(const ParameterLayout& layout, TrainingPlan plan, std::vector<float> initial);
   Result<Done> restore();
   Result<Done> save() const;
 
@@ -91,6 +95,8 @@ class TrainingRun {
   std::vector<float> parameters_;
   AdamW optimizer_;
 };
+using TrainingRun = TrainingRunOf<EncoderTape>;
+using DecoderTrainingRun = TrainingRunOf<DecoderTape>;
 
 /// Reads the tensors that `encoder` has from a Hugging Face folder; those of losses stay as they
 /// are.

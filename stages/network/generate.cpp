@@ -79,6 +79,11 @@ class Generation {
   bool take(Running& text, std::span<const float> logits) {
     const GenerateRequest& request = requests_[text.request];
     Generated& result = results_[text.request];
+    if (request.adjust) {
+      adjusted_.assign(logits.begin(), logits.end());
+      request.adjust(result.ids, adjusted_);
+      logits = adjusted_;
+    }
     const std::int32_t id = choose_next_token(logits, request.sampling, result.ids.size(), choice_);
     result.log_probability += log_probability(logits, id, choice_);
     const auto end_with = [&](GenerateEnd end) {
@@ -103,6 +108,7 @@ class Generation {
   std::vector<Generated> results_;
   std::vector<Running> running_;
   NextTokenChoice choice_;
+  std::vector<float> adjusted_;
 };
 
 }  // namespace

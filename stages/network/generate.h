@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -18,6 +19,9 @@ struct GenerateRequest {
   std::vector<std::int32_t> stop_ids;  ///< Any of these ends the text, and is not part of it.
   std::size_t tokens_max = 0;          ///< New tokens at most.
   Sampling sampling;
+  /// Changes the logits [vocab_size] that the next token is chosen from, behind what is written so
+  /// far; empty: they stay. Must not depend on anything else.
+  std::function<void(std::span<const std::int32_t> written, std::span<float> logits)> adjust = {};
   /// What stands before the prompt already, for prompts that begin alike, or null: it is copied.
   /// Positions go on behind its last.
   const DecoderCache* prefix = nullptr;

@@ -158,11 +158,21 @@ std::uint64_t AnswerBook::num_new(std::span<const std::string> prompts, bool lik
   return seen.size();
 }
 
-Result<AnswerBook::Answer> AnswerBook::answer_of(const std::string& prompt, bool likely) const {
-  if (likely) return reader_->likely_answers(prompt);
-  auto answer = reader_->answer(prompt);
-  if (!answer) return answer.error();
-  return Answer{{std::move(answer->text), 1.0}};
+std::vector<Result<AnswerBook::Answer>> AnswerBook::answers_of(
+    std::span<const std::string> prompts, bool likely) const {
+  std::vector<Result<Answer>> answers;
+  if (likely) {
+    for (const std::string& prompt : prompts) answers.push_back(reader_->likely_answers(prompt));
+    return answers;
+  }
+  for (auto& answer : reader_->answers(prompts)) {
+    if (answer) {
+      answers.emplace_back(Answer{{std::move(answer->text), 1.0}});
+    } else {
+      answers.emplace_back(answer.error());
+    }
+  }
+  return answers;
 }
 
 Result<std::vector<AnswerBook::Answer>> AnswerBook::ask(std::span<const std::string> prompts,
@@ -186,9 +196,17 @@ Result<std::vector<AnswerBook::Answer>> AnswerBook::ask(std::span<const std::str
     const std::size_t last = std::min(missing.size(), first + kPromptsAtOnce);
     std::vector<std::optional<Result<Answer>>> answers(last - first);
     std::atomic<std::size_t> next{first};
+    const std::size_t together = reader_->prompts_at_once();
     const auto work = [&] {
-      for (std::size_t i = next++; i < last; i = next++) {
-        answers[i - first].emplace(answer_of(prompts[missing[i]], likely));
+      for (std::size_t i = next.fetch_add(together); i < last; i = next.fetch_add(together)) {
+        std::vector<std::string> some;
+        for (std::size_t k = i; k < std::min(last, i + together); ++k) {
+          some.push_back(prompts[missing[k]]);
+        }
+        auto got = answers_of(some, likely);
+        for (std::size_t k = 0; k < got.size(); ++k) {
+          answers[i - first + k].emplace(std::move(got[k]));
+        }
       }
     };
     std::vector<std::thread> threads;

@@ -59,7 +59,7 @@ class AnswerBook {
 
   AnswerBook(Reader& reader, unsigned concurrency) : reader_(&reader), concurrency_(concurrency) {}
   static Key key_of(const std::string& prompt, bool likely);
-  Result<Answer> answer_of(const std::string& prompt, bool likely) const;
+  std::vector<Result<Answer>> answers_of(std::span<const std::string> prompts, bool likely) const;
   Result<Done> load(const std::string& path);
   Result<Done> append(const Key& key, const Answer& answer);
 

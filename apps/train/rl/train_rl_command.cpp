@@ -8,8 +8,8 @@
 #include "apps/eval/eval_arguments.h"
 #include "apps/eval/file_hash.h"
 #include "apps/options/config.h"
+#include "apps/reader/built_in_reader.h"
 #include "apps/reader/chat_reader.h"
-#include "apps/reader/span_reader.h"
 #include "apps/train/rl/rl_training.h"
 
 namespace pith {
@@ -41,9 +41,9 @@ bool is_folder(const std::string& path) {
 
 Result<std::unique_ptr<Reader>> open_task_reader(const EvalArguments& arguments) {
   if (is_folder(arguments.reader)) {
-    auto reader = SpanReader::open(arguments.reader);
-    if (!reader) return reader.error();
-    return std::unique_ptr<Reader>(std::move(*reader));
+    auto built_in = open_built_in_reader(arguments.reader);
+    if (!built_in) return built_in.error();
+    return std::move(built_in->reader);
   }
   auto reader = open_reader(arguments);
   if (!reader) return reader.error();
@@ -53,7 +53,7 @@ Result<std::unique_ptr<Reader>> open_task_reader(const EvalArguments& arguments)
 /// What a run is bound to: a built-in reader's weights, or where the model is.
 std::string reader_name(const EvalArguments& arguments) {
   if (!is_folder(arguments.reader)) return arguments.reader + " " + arguments.model;
-  return file_sha256(arguments.reader + "/reader.safetensors");
+  return file_sha256(built_in_weights(arguments.reader));
 }
 
 void finish(Arguments& arguments) {

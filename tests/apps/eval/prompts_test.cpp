@@ -7,6 +7,7 @@
 
 #include "apps/eval/task_scores.h"
 #include "apps/reader/span_reader.h"
+#include "apps/reader/summary_query.h"
 
 namespace pith {
 namespace {
@@ -28,6 +29,27 @@ TEST(TaskPrompt, HoldsTheShortenedTextAndTheQuestion) {
     EXPECT_EQ(prompt.find("which animal?") != std::string::npos, task != EvalTask::kCode);
     const std::string without = task_prompt(task, record(), std::nullopt);
     EXPECT_EQ(without.find("full text"), std::string::npos);
+  }
+}
+
+TEST(TaskPrompt, OfSummariesIsUnderstoodByTheDecoderReader) {
+  for (const std::optional<std::string>& text :
+       {std::optional<std::string>("short text\n\nwith a gap"), std::optional<std::string>(""),
+        std::optional<std::string>()}) {
+    const auto code = parse_summary_prompt(task_prompt(EvalTask::kCode, record(), text));
+    ASSERT_TRUE(code) << code.error().detail;
+    EXPECT_EQ(code->text, text.value_or(""));
+    EXPECT_EQ(code->query, "");
+    TaskRecord asked = record();
+    const auto prompt = task_prompt(EvalTask::kSummary, asked, text);
+    const auto query = parse_summary_prompt(prompt);
+    ASSERT_TRUE(query) << query.error().detail;
+    EXPECT_EQ(query->text, text.value_or(""));
+    EXPECT_EQ(query->query, "which animal?");
+    asked.question.clear();
+    const auto unasked = task_prompt(EvalTask::kSummary, asked, text);
+    ASSERT_TRUE(parse_summary_prompt(unasked));
+    EXPECT_EQ(parse_summary_prompt(unasked)->query, "");
   }
 }
 

@@ -71,7 +71,7 @@ class TrainingRunTest : public testing::Test {
   Result<TrainingRun> open(const TrainingPlan& plan) {
     std::vector<float> initial(encoder_.layout().size());
     initialize_parameters(encoder_.layout(), 0.1F, 1, initial);
-    return TrainingRun::open(encoder_, plan, initial);
+    return TrainingRun::open(encoder_.layout(), plan, initial);
   }
 
   std::vector<float> trained(const std::string& name) {

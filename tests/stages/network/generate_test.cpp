@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -179,6 +180,27 @@ TEST(Generate, EndsWhereTheModelHasNoPositionsLeft) {
   ASSERT_TRUE(results);
   EXPECT_EQ(results->front().end, GenerateEnd::kPositionsMax);
   EXPECT_EQ(results->front().ids.size(), 6U);  // positions 3 .. 7, and one behind the last
+}
+
+TEST(Generate, ChoosesFromAdjustedLogits) {
+  const auto decoder = seeded_decoder();
+  GenerateRequest request;
+  request.prompt = {1, 2, 3};
+  request.tokens_max = 12;
+  DecoderMemory memory;
+  const auto plain = generate(*decoder, {&request, 1}, 1, memory);
+  request.adjust = [](std::span<const std::int32_t> written, std::span<float> logits) {
+    for (const std::int32_t id : written) logits[static_cast<std::size_t>(id)] = -1e30F;
+  };
+  const GenerateRequest requests[] = {request, request};
+  const auto results = generate(*decoder, requests, 2, memory);
+  ASSERT_TRUE(plain && results);
+  std::vector<std::int32_t> ids = results->front().ids;
+  EXPECT_EQ(ids, results->back().ids);
+  EXPECT_EQ(ids.front(), plain->front().ids.front());
+  ASSERT_EQ(ids.size(), 12U);
+  std::ranges::sort(ids);
+  EXPECT_EQ(std::ranges::adjacent_find(ids), ids.end()) << "nothing twice";
 }
 
 TEST(Generate, RefusesPromptsThatItCannotRead) {
