@@ -48,7 +48,6 @@ struct LabelledChunk {
   std::vector<std::uint32_t> word_of_piece;
   std::vector<KeepLabel> labels;     ///< [num_words]
   std::vector<std::uint32_t> words;  ///< [num_words]: their places in the text's own list.
-  std::vector<float> offsets;        ///< [num_words]: z before the network's; empty: 0.
 };
 
 /// Cuts an annotated text between words into chunks of at most `window` ids, of nearly equal size.

@@ -320,7 +320,7 @@ void add_sft(CLI::App& train, std::function<int()>& run) {
       ->check(CLI::IsMember({"ordinal", "binary"}))
       ->capture_default_str();
   app->add_flag("!--no-linear", arguments->labels.linear,
-                "Do not train a linear policy first, to which the encoder adds");
+                "Without a linear policy beside the encoder; served is the mean of both");
   app->add_option("--eval-labels", arguments->eval_labels,
                   "Compare word ranks with the labels of this file when done")
       ->check(CLI::ExistingFile);

@@ -244,14 +244,6 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
     if (!read) return read.error();
     std::move(read->begin(), read->end(), std::back_inserter(texts));
   }
-  LinearTrainOptions linear;
-  linear.ordinal = label_options.ordinal;
-  linear.seed = options.seed;
-  std::vector<std::vector<float>> offsets(texts.size());
-  if (label_options.linear) {
-    progress("training linear policies to add to");
-    offsets = cross_fitted_logits(texts, linear);
-  }
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const LabelledText& text = texts[i];
     const std::vector<Piece> pieces = (*tokenizer)->encode(text.text);
@@ -260,9 +252,6 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
     auto cut = label_chunks(pieces, features, text.words, text.labels,
                             static_cast<std::size_t>(options.window));
     for (LabelledChunk& chunk : cut) {
-      for (const std::uint32_t word : chunk.words) {
-        if (label_options.linear) chunk.offsets.push_back(offsets[i][word]);
-      }
       num_ids += chunk.ids.size();
       chunks.push_back(std::move(chunk));
     }
@@ -276,14 +265,13 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
   const std::size_t gap_at = encoder.loss_parameters();
   (*initial)[gap_at] = 1.5F;
   BatchOrder order(chunks.size(), options.batch_chunks, options.seed);
-  auto run = TrainingRun::open(
-      encoder.layout(),
-      plan_of(options, order.steps_per_epoch(),
-              description("sft", options, num_ids,
-                          std::string(", \"loss\": \"") +
-                              (label_options.ordinal ? "ordinal" : "binary") +
-                              "\", \"linear\": " + (label_options.linear ? "true" : "false"))),
-      *std::move(initial));
+  auto run =
+      TrainingRun::open(encoder.layout(),
+                        plan_of(options, order.steps_per_epoch(),
+                                description("sft", options, num_ids,
+                                            label_options.ordinal ? ", \"loss\": \"ordinal\""
+                                                                  : ", \"loss\": \"binary\"")),
+                        *std::move(initial));
   if (!run) return run.error();
   const auto width = static_cast<std::size_t>(encoder.config().hidden_size);
   const auto make_batch = [&](std::uint64_t step, std::span<const float> parameters) {
@@ -312,8 +300,6 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
       linear_forward(inputs, weight, &parameters[encoder.classifier_bias()],
                      matrix(logits.data(), length, 2));
       mean_over_words(logits, chunk.word_of_piece, z);
-      for (std::size_t word = 0; word < chunk.offsets.size(); ++word)
-        z[word] += chunk.offsets[word];
       const double loss = label_options.ordinal ? ordinal_loss(z, chunk.labels, parameters[gap_at],
                                                                dz, &gradients[gap_at])
                                                 : binary_loss(z, chunk.labels, dz);
@@ -328,13 +314,24 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
     return made;
   };
   if (const auto done = run->run(make_batch, progress); !done) return done;
+  std::vector<float> parameters(run->parameters().begin(), run->parameters().end());
   if (label_options.linear) {
+    LinearTrainOptions linear;
+    linear.ordinal = label_options.ordinal;
+    linear.seed = options.seed;
     std::vector<const LabelledText*> all;
     for (const LabelledText& text : texts) all.push_back(&text);
-    const LinearModel model = train_linear_model(all, linear, [](const std::string&) {});
-    if (const auto written = model.write(options.out + "/words.linear"); !written) return written;
+    const LinearModel model = train_linear_model(all, linear, progress);
+    // What is served is the sum: a half of each.
+    const auto written = model.scaled(0.5F).write(options.out + "/words.linear");
+    if (!written) return written;
+    const std::span<float> classifier(&parameters[encoder.classifier_weight()], 2 * width);
+    for (float& weight : classifier) weight *= 0.5F;
+    for (std::size_t label = 0; label < 2; ++label) {
+      parameters[encoder.classifier_bias() + label] *= 0.5F;
+    }
   }
-  return write_policy(options, encoder, run->parameters());
+  return write_policy(options, encoder, parameters);
 }
 
 }  // namespace pith

@@ -50,8 +50,8 @@ struct LabelOptions {
   std::vector<std::string> data;  ///< Label files.
   std::vector<std::string> leave_out_sources;
   bool ordinal = true;  ///< Else the binary loss.
-  /// A linear policy of the same labels comes first, words.linear in the folder; the encoder learns
-  /// what to add to it.
+  /// A linear policy of the same labels goes into the folder, words.linear: served is the mean of
+  /// both z.
   bool linear = true;
 };
 

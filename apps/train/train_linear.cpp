@@ -3,7 +3,6 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <cstdio>
 #include <unordered_map>
@@ -119,25 +118,6 @@ class AdaGrad {
   float gap_ = 1.7F;
 };
 
-std::vector<float> annotated_word_logits(const LinearModel& model, const LabelledText& text) {
-  const std::vector<Word> words =
-      split_words(text.text, {0, static_cast<std::uint32_t>(text.text.size())});
-  const auto logits = model.word_logits(text.text, words, {});
-  assert(logits);  // Without limits nothing stops it.
-  std::vector<float> out(text.words.size());
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    while (at < words.size() && words[at].text_end <= text.words[i].begin) ++at;
-    float sum = 0.0F;
-    std::size_t count = 0;
-    for (std::size_t j = at; j < words.size() && words[j].begin < text.words[i].end; ++j, ++count) {
-      sum += (*logits)[j];
-    }
-    if (count > 0) out[i] = sum / static_cast<float>(count);
-  }
-  return out;
-}
-
 }  // namespace
 
 std::vector<KeepLabel> labels_of_words(const LabelledText& text, std::span<const Word> words) {
@@ -173,24 +153,6 @@ LinearModel train_linear_model(std::span<const LabelledText* const> texts,
     progress(line);
   }
   return {tags, learner.weights()};
-}
-
-std::vector<std::vector<float>> cross_fitted_logits(std::span<const LabelledText> texts,
-                                                    const LinearTrainOptions& options) {
-  constexpr std::size_t kFolds = 4;
-  std::vector<std::vector<float>> logits(texts.size());
-  const auto fold_of = [&](std::size_t text) { return random_bits(options.seed, text) % kFolds; };
-  tbb::parallel_for(std::size_t{0}, kFolds, [&](std::size_t fold) {
-    std::vector<const LabelledText*> others;
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      if (fold_of(i) != fold) others.push_back(&texts[i]);
-    }
-    const LinearModel model = train_linear_model(others, options, [](const std::string&) {});
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      if (fold_of(i) == fold) logits[i] = annotated_word_logits(model, texts[i]);
-    }
-  });
-  return logits;
 }
 
 Result<Done> train_linear(const LinearTrainOptions& options, const Progress& progress) {

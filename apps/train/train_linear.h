@@ -33,12 +33,6 @@ LinearModel train_linear_model(std::span<const LabelledText* const> texts,
 /// Reads, trains, writes. Errors: kFileUnreadable, kInvalidArgument, kStorageFailed.
 Result<Done> train_linear(const LinearTrainOptions& options, const Progress& progress);
 
-/// z of every annotated word of every text by a model that was trained on the other texts, a
-/// quarter of them left out at a time: what a model that is to be added to it learns from.
-/// Where an annotated word is several of split_words, their mean. [num_texts][num_words]
-std::vector<std::vector<float>> cross_fitted_logits(std::span<const LabelledText> texts,
-                                                    const LinearTrainOptions& options);
-
 /// The highest label that each of `words` overlaps; 0 where it overlaps none.
 std::vector<KeepLabel> labels_of_words(const LabelledText& text, std::span<const Word> words);
 

@@ -19,8 +19,8 @@ namespace pith {
 /// A text longer than the network's window is cut (chunk_cuts.h); its prose regions stand behind
 /// one another. A model that wants repeat_features (config.json: "pith_features") gets them, of the
 /// whole text, not of its chunks. Where the folder holds a words.linear (linear_policy.h), its z is
-/// added to a word's mean: the network was trained to say what that one misses. The query is used by
-/// words.linear alone. Every text is scored by itself; texts are
+/// added to a word's mean: `pith train sft` writes half of each. The query is used by words.linear
+/// alone. Every text is scored by itself; texts are
 /// only packed together.
 class EncoderPolicy final : public KeepPolicy {
  public:

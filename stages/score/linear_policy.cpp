@@ -57,6 +57,16 @@ Result<LinearModel> LinearModel::open(const std::string& path) {
   return LinearModel(tags, *weights);
 }
 
+LinearModel LinearModel::scaled(float factor) const {
+  std::vector<std::uint16_t> tags;
+  std::vector<float> weights;
+  for (const Slot& slot : slots_) {
+    tags.push_back(slot.tag);
+    weights.push_back(factor * static_cast<float>(slot.weight) * kStep);
+  }
+  return {tags, weights};
+}
+
 Result<Done> LinearModel::write(const std::string& path) const {
   // Tags are whole numbers below 2^11, which halves hold exactly.
   std::vector<float> tags;

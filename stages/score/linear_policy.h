@@ -35,6 +35,8 @@ class LinearModel {
   static Result<LinearModel> open(const std::string& path);
   /// [kNumSlots] each; weights are rounded, and cut at +-16.
   LinearModel(std::span<const std::uint16_t> tags, std::span<const float> weights);
+  /// Every weight times `factor`.
+  LinearModel scaled(float factor) const;
   /// Errors: kStorageFailed.
   Result<Done> write(const std::string& path) const;
 
@@ -48,8 +50,8 @@ class LinearModel {
   std::vector<Slot> slots_;
 };
 
-/// keep_prob = sigmoid of the sum of a word's weights (LinearFeatures), the query's included. Uses no
-/// pieces. Time is linear in words.
+/// keep_prob = sigmoid of the sum of a word's weights (LinearFeatures), the query's included. Uses
+/// no pieces. Time is linear in words.
 class LinearPolicy final : public KeepPolicy {
  public:
   static Result<std::shared_ptr<const LinearPolicy>> open(const std::string& path);

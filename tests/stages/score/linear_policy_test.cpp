@@ -87,6 +87,15 @@ TEST(LinearModel, AFeatureWithoutASlotOfItsOwnHasNoWeight) {
   for (const float z : *logits) EXPECT_FLOAT_EQ(z, 0.0F);
 }
 
+TEST(LinearModel, ScalesEveryWeight) {
+  const std::string text = "alpha beta gamma";
+  const auto words = split_words(text, {0, static_cast<std::uint32_t>(text.size())});
+  const LinearModel half = model_of(features_of(text, 1)[1], 1.5F).scaled(0.5F);
+  const auto logits = half.word_logits(text, words, {});
+  ASSERT_TRUE(logits);
+  EXPECT_FLOAT_EQ((*logits)[1], 0.75F);
+}
+
 TEST(LinearModel, StopsAtItsLimits) {
   const std::string text = "alpha beta gamma";
   const auto words = split_words(text, {0, static_cast<std::uint32_t>(text.size())});
