@@ -67,9 +67,7 @@ std::vector<std::string> shipped_policies(const std::string& models_dir) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(models_dir, error)) {
     const fs::path kind = entry.path().extension();
-    if (kind == ".ngram" || kind == ".linear" || fs::exists(entry.path() / "config.json", error)) {
-      paths.push_back(entry.path().string());
-    }
+    if (kind == ".ngram" || kind == ".linear") paths.push_back(entry.path().string());
   }
   std::sort(paths.begin(), paths.end());
   std::stable_partition(paths.begin(), paths.end(), [](const std::string& path) {

@@ -214,9 +214,9 @@ Result<Done> copy_folder(const std::string& from, const std::string& to) {
   std::filesystem::create_directories(to, failed);
   for (const auto& entry : std::filesystem::directory_iterator(from, failed)) {
     const std::string name = entry.path().filename().string();
-    if (!entry.is_regular_file() || name.starts_with("run.") || name.starts_with("checkpoint")) {
-      continue;
-    }
+    const bool of_a_run = name.starts_with("run.") || name.starts_with("checkpoint") ||
+                          entry.path().extension() == ".svg";
+    if (!entry.is_regular_file() || of_a_run) continue;
     std::filesystem::copy_file(entry.path(), std::filesystem::path(to) / name,
                                std::filesystem::copy_options::overwrite_existing, failed);
     if (failed) break;
