@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 namespace pith::literals {
@@ -26,6 +27,9 @@ struct Listed {
   const char* text;
   const char* value;
 };
+
+/// Names of cases must not hold addresses.
+void PrintTo(const Listed& listed, std::ostream* out) { *out << listed.value; }
 
 class EveryForm : public ::testing::TestWithParam<Listed> {};
 
