@@ -24,7 +24,7 @@ T value_or_exit(Result<T> result) {
   return *std::move(result);
 }
 
-std::string path_of(const char* policy) { return std::string(PITH_MODELS "/") + policy + ".ngram"; }
+std::string path_of(const char* policy) { return std::string(PITH_MODELS "/") + policy; }
 
 /// The licence as running text, over and over, cut at `num_tokens`.
 std::string english_tokens(std::size_t num_tokens) {
@@ -67,10 +67,12 @@ void BM_OpenPolicy(benchmark::State& state, const char* name) {
 void prompt_sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgName("num_tokens")->Arg(2048)->Arg(65536)->Unit(benchmark::kMillisecond);
 }
-BENCHMARK_CAPTURE(BM_Score, ngram_en, "ngram-en")->Apply(prompt_sizes);
-BENCHMARK_CAPTURE(BM_Score, ngram_multi, "ngram-multi")->Apply(prompt_sizes);
-BENCHMARK_CAPTURE(BM_OpenPolicy, ngram_en, "ngram-en")->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_OpenPolicy, ngram_multi, "ngram-multi")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Score, pith_linear, "pith-linear.linear")->Apply(prompt_sizes);
+BENCHMARK_CAPTURE(BM_OpenPolicy, pith_linear, "pith-linear.linear")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Score, ngram_en, "ngram-en.ngram")->Apply(prompt_sizes);
+BENCHMARK_CAPTURE(BM_Score, ngram_multi, "ngram-multi.ngram")->Apply(prompt_sizes);
+BENCHMARK_CAPTURE(BM_OpenPolicy, ngram_en, "ngram-en.ngram")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_OpenPolicy, ngram_multi, "ngram-multi.ngram")->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace pith
