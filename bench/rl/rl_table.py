@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""What training by reward gives on questions: RL against the supervised policy and its control, at equal rates.
+"""What training by reward gives: RL against the supervised policy and its control, at equal rates.
 
-    bench/rl/qa_table.py DATA [--pith BIN] [--out FOLDER] [--split valid|test] [--seeds 3]
+    bench/rl/rl_table.py DATA [--pith BIN] [--out FOLDER] [--split valid|test] [--seeds 3]
+    bench/rl/rl_table.py DATA --task code --reader FOLDER ...
 
-DATA holds qa.{train,valid,test}.jsonl.zst and distill.train.jsonl.zst. The reader learns from one half of the training
-texts, rewards come from the other; English questions that a span answers. Prints F1 of the reader's answers, the mean of
-the seeds, and what each run took.
+DATA holds qa.{train,valid,test}.jsonl.zst, or codesum.*, and distill.train.jsonl.zst. Questions (English, those that a
+span answers): the reader learns from one half of the training texts, rewards come from the other; the score is F1. Code:
+FOLDER is a reader of `pith train summarizer --task code`, which has seen all of the training split, so that rewards come
+from one half of the validation split, and `valid` is the other; code-docstring-corpus is left out; the score is
+ROUGE-L. Prints the mean of the seeds, and what each run took.
 """
 import argparse
 import hashlib
@@ -54,9 +57,24 @@ def split_questions(data, out):
     return paths
 
 
+def split_code(data, out):
+    paths = {name: out / f"{name}.jsonl" for name in ("reward", "valid", "test")}
+    files = {name: open(path, "wb") for name, path in paths.items()}
+    for split in ("valid", "test"):
+        for line in lines(data / f"codesum.{split}.jsonl.zst"):
+            record = json.loads(line)
+            if record["source"] == "code-docstring-corpus":
+                continue
+            half = hashlib.sha256(record["code"].encode()).digest()[0] < 128
+            files["test" if split == "test" else "valid" if half else "reward"].write(line)
+    for file in files.values():
+        file.close()
+    return paths
+
+
 class Runs:
-    def __init__(self, pith, out):
-        self.pith, self.out, self.seconds = pith, out, {}
+    def __init__(self, pith, out, task):
+        self.pith, self.out, self.task, self.seconds = pith, out, task, {}
 
     def run(self, name, *arguments):
         begin = time.monotonic()
@@ -69,7 +87,7 @@ class Runs:
 
     def learn(self, name, policy, files, reader, seed, *more):
         folder = self.out / f"run-{name}-{seed}"
-        self.run(f"{name}, seed {seed}", "train", "rl", "--policy", policy, "--task", "qa", "--data", files["reward"],
+        self.run(f"{name}, seed {seed}", "train", "rl", "--policy", policy, "--task", self.task, "--data", files["reward"],
                  "--reader", reader, "--out", folder, "--reader-calls", CALLS, "--seed", seed, *more)
         policy = self.out / f"{name}-{seed}.linear"
         policy.write_bytes((folder / "policy.linear").read_bytes())
@@ -83,17 +101,39 @@ def main():
     parser.add_argument("--out", type=Path)
     parser.add_argument("--split", choices=("valid", "test"), default="valid")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--task", choices=("qa", "code"), default="qa")
+    parser.add_argument("--reader", type=Path, help="code: folder of the reader")
     arguments = parser.parse_args()
     out = arguments.out or Path(tempfile.mkdtemp(prefix="pith_rl."))
     out.mkdir(parents=True, exist_ok=True)
-    data, runs = arguments.data, Runs(arguments.pith, out)
-    files = split_questions(data, out)
+    data, runs = arguments.data, Runs(arguments.pith, out, arguments.task)
     labels = data / "distill.train.jsonl.zst"
 
     reader, supervised, start, taught = (out / name for name in (
         "reader-folder", "supervised.linear", "start.linear", "taught.linear"))
-    runs.run("reader", "train", "reader", "--data", files["reader"], "--lang", "en", "--out", reader)
     runs.run("supervised", "train", "linear", "--data", labels, "--leave-out-source", "loghub*", "--out", supervised)
+    seeds = range(1, arguments.seeds + 1)
+    if arguments.task == "code":
+        if arguments.reader is None:
+            sys.exit("--task code needs --reader")
+        files, reader = split_code(data, out), arguments.reader
+        ours = ("--kl", 0, "--learning-rate", 10)
+        kinds = {
+            "rl": ours,
+            "rl-kl": ("--kl", 0.1, "--learning-rate", 10),
+            "rl-no-baseline": (*ours, "--baseline", "none"),
+            "taco": ("--method", "taco", "--learning-rate", 3),
+            "further": ("--supervised", "--labels", labels, "--learning-rate", 1),
+        }
+        policies = {kind: [runs.learn(kind, supervised, files, reader, seed, *more) for seed in seeds]
+                    for kind, more in kinds.items()}
+        everyone = [supervised, *(path for paths in policies.values() for path in paths)]
+        report = json.loads(runs.run("measuring", "eval", "--task", "code", "--data", files[arguments.split], "--reader",
+                                     reader, "--json", "--against", "rl-1", "--policy", *everyone))
+        print_report(report, policies, f"codesum.{arguments.split}, {{}} pieces of code", "rouge_l", "ROUGE-L")
+        return
+    files = split_questions(data, out)
+    runs.run("reader", "train", "reader", "--data", files["reader"], "--lang", "en", "--out", reader)
     runs.run("places for the query's weights, all 0", "train", "query", "--policy", supervised, "--data",
              files["reward"], "--epochs", 0, "--out", start)
     runs.run("taught: the query's weights from the answers' places", "train", "query", "--policy", supervised, "--data",
@@ -111,7 +151,6 @@ def main():
         "taco": ("--method", "taco", "--learning-rate", 0.3),
         "further": ("--supervised", "--labels", labels, "--label-source", "squad:*", "--learning-rate", 1),
     }
-    seeds = range(1, arguments.seeds + 1)
     policies = {kind: [runs.learn(kind, start, files, reader, seed, *more) for seed in seeds]
                 for kind, more in kinds.items()}
     policies["rl-taught"] = [runs.learn("rl-taught", taught, files, reader, seed, *ours) for seed in seeds]
@@ -119,17 +158,18 @@ def main():
     everyone = [supervised, taught, *(path for paths in policies.values() for path in paths)]
     report = json.loads(runs.run("measuring", "eval", "--task", "qa", "--data", files[arguments.split], "--reader", reader,
                                  "--query", "--json", "--against", "rl-1", "--policy", *everyone))
-    print_report(report, policies, arguments.split)
+    print_report(report, policies, f"qa.{arguments.split}, {{}} English span questions", "f1", "F1")
 
 
-def print_report(report, policies, split):
+def print_report(report, policies, data, metric, name_of_metric):
     f1 = {}
     for point in report["points"]:
         key = "full" if point["compressor"] == "full" else "none" if point["compressor"] == "none" else None
-        f1[(point["compressor"], 0 if key else round(point["times"]))] = point["scores"]["f1"]["value"]
+        f1[(point["compressor"], 0 if key else round(point["times"]))] = point["scores"][metric]["value"]
     rows = {name: [name] for name in ("supervised", "taught", "random", "head", "head+tail", "self-information", "oracle")}
     rows.update({kind: [path.stem for path in paths] for kind, paths in policies.items()})
-    print(f"\nF1 of the reader's answers, qa.{split}, {report['records']['measured']} English span questions; full text "
+    rows = {kind: names for kind, names in rows.items() if (names[0], TIMES[0]) in f1}
+    print(f"\n{name_of_metric} of the reader's answers, {data.format(report['records']['measured'])}; full text "
           f"{100 * f1['full', 0]:.1f}, no text {100 * f1['none', 0]:.1f}\n")
     print(f"{'':18}" + "".join(f"{times:>7}x" for times in TIMES) + "   spread of seeds")
     mean = {}
@@ -142,10 +182,10 @@ def print_report(report, policies, split):
     for base in ("supervised", "further"):
         print(f"\nrl against {base}: " + ", ".join(
             f"{times}x {100 * (ours / theirs - 1):+.0f} %" for times, ours, theirs in zip(TIMES, mean["rl"], mean[base])))
-    print("\nrl, seed 1, against supervised, 95 % paired bootstrap intervals of the difference in F1:")
+    print("\nrl, seed 1, against supervised, 95 % paired bootstrap intervals of the difference:")
     for each in report["differences"]:
         # "compressor" is --against; the difference is its score minus the other's.
-        if each["score"] == "f1" and "supervised" in (each["against"], each["compressor"]):
+        if each["score"] == metric and "supervised" in (each["against"], each["compressor"]):
             print(f"  {each['times']}x: {100 * each['value']:+.1f} [{100 * each['low']:+.1f}, {100 * each['high']:+.1f}]")
 
 
