@@ -92,7 +92,8 @@ std::vector<Result<ReaderAnswer>> DecoderReader::answers(std::span<const std::st
     {
       const std::scoped_lock lock(mutex_);
       if (const auto known = cache_.find(keys[i]); known != cache_.end()) {
-        found[i] = ReaderAnswer{known->second, 0, 0, 0, true};
+        found[i] = known->second;
+        (*found[i])->cached = true;
         continue;
       }
     }
@@ -119,7 +120,7 @@ std::vector<Result<ReaderAnswer>> DecoderReader::answers(std::span<const std::st
     answer.latency_us = spent / static_cast<std::int64_t>(asked.size());
     const std::scoped_lock lock(mutex_);
     if (cache_.size() >= kCachedMax) cache_.clear();
-    cache_.emplace(keys[asked[i]], answer.text);
+    cache_.emplace(keys[asked[i]], answer);
     found[asked[i]] = std::move(answer);
   }
   std::vector<Result<ReaderAnswer>> out;

@@ -54,7 +54,7 @@ class DecoderReader final : public Reader {
   std::shared_ptr<const SummaryPieces> pieces_;
   DecoderReaderSettings settings_;
   std::mutex mutex_;
-  std::unordered_map<AnswerKey, std::string, KeyHash> cache_;
+  std::unordered_map<AnswerKey, ReaderAnswer, KeyHash> cache_;
 };
 
 }  // namespace pith

@@ -102,6 +102,8 @@ TEST_F(DecoderReaderTest, APromptIsReadOnce) {
   EXPECT_FALSE(first->cached);
   EXPECT_TRUE(second->cached);
   EXPECT_EQ(first->text, second->text);
+  EXPECT_GT(second->latency_us, 0) << "of the reading";
+  EXPECT_EQ(first->latency_us, second->latency_us);
 }
 
 TEST_F(DecoderReaderTest, OtherPromptsAreRefusedAndTheRestAnswered) {
