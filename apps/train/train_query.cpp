@@ -208,13 +208,15 @@ Result<std::vector<AskedText>> read_questions(const QueryTrainOptions& options,
   return texts;
 }
 
-/// The folder as it is, but for the file that is written anew.
+/// The folder as it is, but for what a run left there and the file that is written anew.
 Result<Done> copy_folder(const std::string& from, const std::string& to) {
   std::error_code failed;
   std::filesystem::create_directories(to, failed);
+  if (std::filesystem::equivalent(from, to, failed)) return Done{};
   for (const auto& entry : std::filesystem::directory_iterator(from, failed)) {
     const std::string name = entry.path().filename().string();
     const bool of_a_run = name.starts_with("run.") || name.starts_with("checkpoint") ||
+                          name == "answers.txt" || name == "result.json" ||
                           entry.path().extension() == ".svg";
     if (!entry.is_regular_file() || of_a_run) continue;
     std::filesystem::copy_file(entry.path(), std::filesystem::path(to) / name,

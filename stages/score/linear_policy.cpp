@@ -49,7 +49,8 @@ Result<LinearModel> LinearModel::open(const std::string& path) {
   std::vector<std::uint16_t> tags;
   tags.reserve(kNumSlots);
   for (const float number : *numbers) {
-    if (!(number >= 0.0F && number < static_cast<float>(1U << kTagBits))) {
+    if (!(number >= 0.0F && number < static_cast<float>(1U << kTagBits)) ||
+        number != std::trunc(number)) {
       return Error{ErrorCode::kFileUnreadable, path + ": " + kTags + ": not a tag"};
     }
     tags.push_back(static_cast<std::uint16_t>(number));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <unordered_map>
 
 namespace pith {
@@ -91,18 +92,19 @@ std::vector<std::size_t> sentence_begins(std::span<const WordProfile> words) {
   return begins;
 }
 
-/// The sum over words of the query of their best match in [begin, end).
+/// The sum over words of the query of their best match in [begin, end); in the query's order, so
+/// that sentences that hold the same hold as much to the last bit, whatever stands around them.
 float held(std::span<const Found> found, std::size_t begin, std::size_t end,
-           std::unordered_map<std::uint32_t, float>& best) {
-  best.clear();
+           std::array<float, kQueryWordsMax>& best) {
+  bool holds = false;
   for (std::size_t i = begin; i < end; ++i) {
     if (found[i].kind == 0) continue;
+    if (!holds) best.fill(0.0F);
+    holds = true;
     float& weight = best[found[i].query_word];
     weight = std::max(weight, found[i].weight);
   }
-  float sum = 0.0F;
-  for (const auto& [word, weight] : best) sum += weight;
-  return sum;
+  return holds ? std::accumulate(best.begin(), best.end(), 0.0F) : 0.0F;
 }
 
 }  // namespace
@@ -158,7 +160,7 @@ QueryMatches::QueryMatches(std::string_view query, std::span<const WordProfile> 
     match.around = static_cast<std::uint8_t>(std::min<std::size_t>(around, 5));
   }
 
-  std::unordered_map<std::uint32_t, float> best;
+  std::array<float, kQueryWordsMax> best;
   const float whole = held(found, 0, words.size(), best);
   const std::vector<std::size_t> begins = sentence_begins(words);
   std::vector<float> holds;

@@ -37,7 +37,8 @@ Result<Done> check(const RlOptions& options) {
 }
 
 /// All that decides the result. Names of files are not part of it, their contents are.
-std::string description(const RlOptions& options, const std::string& policy_file) {
+std::string description(const RlOptions& options, const std::string& policy_file,
+                        std::string_view tokenizer) {
   std::string times;
   for (const double each : options.times) {
     char text[32];
@@ -48,13 +49,14 @@ std::string description(const RlOptions& options, const std::string& policy_file
   for (const auto* names : {&options.selection.sources, &options.selection.languages}) {
     for (const std::string& name : *names) selected += (selected.empty() ? "" : " ") + name;
   }
-  char method[1024];
+  char method[512];
+  std::string labels;  // Files and sources: any number.
   if (options.method == RlMethod::kFurther) {
-    std::string labels;
     for (const std::string& file : options.labels) labels += file_sha256(file) + " ";
     for (const std::string& source : options.label_sources) labels += source + " ";
-    std::snprintf(method, sizeof method, R"("method": "further", "samples": %u, "labels": "%s")",
-                  options.band.samples, labels.c_str());
+    labels = R"(, "labels": ")" + labels + '"';
+    std::snprintf(method, sizeof method, R"("method": "further", "samples": %u)",
+                  options.band.samples);
   } else if (options.method == RlMethod::kTaco) {
     std::snprintf(method, sizeof method,
                   R"("method": "taco", "c": %g, "tolerance": %g, "penalty": %g, "entropy": %g)",
@@ -72,24 +74,26 @@ std::string description(const RlOptions& options, const std::string& policy_file
         options.band.entropy);
   }
   char rest[768];
-  std::snprintf(
-      rest, sizeof rest,
-      R"("times": [%s], "against": %d, "metric": %d, "soft": %s, "reader_calls": %llu, "steps": %llu, )"
-      R"("batch": %u, "learning_rate": %g, "warmup": %g, "freeze_embeddings": %s, )"
-      R"("query": %s, "longest": %u, "limit": %zu, "selected": "%s", "valid_records": %u, )"
-      R"("valid_every": %llu, "seed": %llu)",
-      times.c_str(), static_cast<int>(options.against), static_cast<int>(options.metric),
-      options.soft ? "true" : "false", static_cast<unsigned long long>(options.reader_calls),
-      static_cast<unsigned long long>(options.steps), options.batch,
-      static_cast<double>(options.learning_rate), options.warmup,
-      options.freeze_embeddings ? "true" : "false", options.use_query ? "true" : "false",
-      options.longest, options.selection.limit, selected.c_str(), options.valid_records,
-      static_cast<unsigned long long>(options.valid_every),
-      static_cast<unsigned long long>(options.seed));
+  std::snprintf(rest, sizeof rest,
+                R"("against": %d, "metric": %d, "soft": %s, "reader_calls": %llu, "steps": %llu, )"
+                R"("batch": %u, "learning_rate": %g, "warmup": %g, "freeze_embeddings": %s, )"
+                R"("query": %s, "longest": %u, "limit": %zu, "valid_records": %u, )"
+                R"("valid_every": %llu, "seed": %llu)",
+                static_cast<int>(options.against), static_cast<int>(options.metric),
+                options.soft ? "true" : "false",
+                static_cast<unsigned long long>(options.reader_calls),
+                static_cast<unsigned long long>(options.steps), options.batch,
+                static_cast<double>(options.learning_rate), options.warmup,
+                options.freeze_embeddings ? "true" : "false", options.use_query ? "true" : "false",
+                options.longest, options.selection.limit, options.valid_records,
+                static_cast<unsigned long long>(options.valid_every),
+                static_cast<unsigned long long>(options.seed));
   return "{\"kind\": \"rl\", \"task\": " + std::to_string(static_cast<int>(options.task)) + ", " +
-         method + ", " + rest + ", \"reader\": \"" + options.reader_name + "\", \"policy\": \"" +
-         file_sha256(policy_file) + "\", \"data\": \"" + file_sha256(options.data) +
-         "\", \"valid\": \"" + (options.valid.empty() ? "" : file_sha256(options.valid)) + "\"}\n";
+         method + labels + ", \"times\": [" + times + "], \"selected\": \"" + selected + "\", " +
+         rest + ", \"tokenizer\": \"" + std::string(tokenizer) + "\", \"reader\": \"" +
+         options.reader_name + "\", \"policy\": \"" + file_sha256(policy_file) +
+         "\", \"data\": \"" + file_sha256(options.data) + "\", \"valid\": \"" +
+         (options.valid.empty() ? "" : file_sha256(options.valid)) + "\"}\n";
 }
 
 Result<std::vector<TaskRecord>> valid_records(const RlOptions& options) {
@@ -201,7 +205,7 @@ Result<RlOutcome> train_rl(const RlOptions& options, Reader& reader,
                       *std::move(labelled), progress);
   TrainingPlan plan;
   plan.folder = options.out;
-  plan.description = description(options, (*policy)->file());
+  plan.description = description(options, (*policy)->file(), counter->name());
   plan.rate.peak = options.learning_rate;
   plan.rate.total_steps = training.planned_steps();
   plan.rate.warmup_steps =

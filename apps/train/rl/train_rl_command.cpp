@@ -11,6 +11,7 @@
 #include "apps/reader/built_in_reader.h"
 #include "apps/reader/chat_reader.h"
 #include "apps/train/rl/rl_training.h"
+#include "stages/model_files/mapped_file.h"
 
 namespace pith {
 namespace {
@@ -50,9 +51,17 @@ Result<std::unique_ptr<Reader>> open_task_reader(const EvalArguments& arguments)
   return std::unique_ptr<Reader>(std::move(*reader));
 }
 
-/// What a run is bound to: a built-in reader's weights, or where the model is.
+/// What a run is bound to: a built-in reader's weights, or where the model is and how it is asked.
 std::string reader_name(const EvalArguments& arguments) {
-  if (!is_folder(arguments.reader)) return arguments.reader + " " + arguments.model;
+  if (!is_folder(arguments.reader)) {
+    std::string name = arguments.reader + " " + arguments.model;
+    if (arguments.max_tokens != 0) name += " tokens=" + std::to_string(arguments.max_tokens);
+    if (!arguments.members.empty()) {
+      const auto* members = reinterpret_cast<const std::uint8_t*>(arguments.members.data());
+      name += " members=" + sha256_hex({members, arguments.members.size()});
+    }
+    return name;
+  }
   return file_sha256(built_in_weights(arguments.reader));
 }
 

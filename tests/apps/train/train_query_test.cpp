@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <set>
+#include <string>
 
 #include "apps/train/train_linear.h"
 #include "stages/score/linear_policy.h"
@@ -50,6 +54,21 @@ class TrainQuery : public testing::Test {
     return *z;
   }
 
+  /// A copy of pith-small whose linear part is empty, and two questions only: it is slow.
+  std::string shipped_encoder() {
+    const std::string folder = dir_.file("encoder");
+    std::filesystem::copy(PITH_MODELS "/pith-small", folder);
+    std::filesystem::copy_file(dir_.file("plain.linear"), folder + "/words.linear",
+                               std::filesystem::copy_options::overwrite_existing);
+    std::ofstream questions(dir_.file("questions.jsonl"));
+    for (const char* who : {"0", "1"}) {
+      questions << R"({"context": ")" << text_of() << R"(", "question": "Which colour has person)"
+                << who << R"(?", "answers": ["colour)" << (who[0] == '0' ? 0 : 7) << R"("]})"
+                << "\n";
+    }
+    return folder;
+  }
+
   TemporaryDir dir_;
   QueryTrainOptions options_;
   const Progress quiet_ = [](const std::string&) {};
@@ -83,6 +102,35 @@ TEST_F(TrainQuery, GivesTheSameFileForTheSameSeed) {
   const std::string first = bytes();
   ASSERT_TRUE(train_query(options_, quiet_));
   EXPECT_EQ(bytes(), first);
+}
+
+// A folder of `pith train rl` holds a reader's answers, which are nobody else's.
+TEST_F(TrainQuery, CopiesAFoldersPolicyButNotItsRun) {
+  const std::string from = shipped_encoder();
+  for (const char* name : {"answers.txt", "result.json", "run.json", "run.jsonl"}) {
+    std::ofstream(from + "/" + name) << "of the run";
+  }
+  options_.policy = from;
+  options_.out = dir_.file("asked");
+  const auto trained = train_query(options_, quiet_);
+  ASSERT_TRUE(trained) << trained.error().detail;
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.out)) {
+    names.insert(entry.path().filename().string());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"config.json", "model.safetensors",
+                                          "sentencepiece.bpe.model", "words.linear"}));
+}
+
+TEST_F(TrainQuery, AFolderMayBeTrainedInItsPlace) {
+  const std::string folder = shipped_encoder();
+  options_.policy = options_.out = folder;
+  const auto trained = train_query(options_, quiet_);
+  ASSERT_TRUE(trained) << trained.error().detail;
+  const auto model = LinearModel::open(folder + "/words.linear");
+  ASSERT_TRUE(model);
+  EXPECT_TRUE(std::ranges::any_of(model->slots(),
+                                  [](const LinearModel::Slot& slot) { return slot.weight != 0; }));
 }
 
 TEST_F(TrainQuery, NeedsQuestionsThatTheirTextsAnswer) {

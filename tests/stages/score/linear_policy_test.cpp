@@ -143,6 +143,12 @@ TEST(LinearPolicy, NamesWhatIsWrongWithAFile) {
   const auto negative = open_policy(path);
   ASSERT_FALSE(negative);
   EXPECT_NE(negative.error().detail.find("words-1.tags"), std::string::npos);
+
+  tags[5] = 1.5F;
+  ASSERT_TRUE(write_tensors(path, both, {}));
+  const auto broken = open_policy(path);
+  ASSERT_FALSE(broken);
+  EXPECT_NE(broken.error().detail.find("words-1.tags"), std::string::npos);
 }
 
 }  // namespace

@@ -44,6 +44,27 @@ TEST(QueryMatches, RankSentencesByWhatTheyHold) {
   EXPECT_GT(found.of(6).in_sentence, found.of(13).in_sentence);
 }
 
+// The order of words, and what was looked at before, must not decide by the last bit of a sum.
+TEST(QueryMatches, SentencesThatHoldTheSameAreEqual) {
+  const std::vector<std::string> query = {"alpha", "bravo",   "charlie", "delta", "echo",
+                                          "fox",   "golfing", "hotel",   "ink",   "juliett"};
+  std::string asked, there, back;
+  for (const std::string& word : query) {
+    asked += word + " ";
+    there += word + " ";
+    back = word + " " + back;
+  }
+  // Unequal weights: some words come more often elsewhere.
+  std::string rest;
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    for (std::size_t k = 0; k < i % 4; ++k) rest += "Only " + query[i] + " here.\n";
+  }
+  const auto found = matches(asked, there + ".\n" + back + ".\n" + rest);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.of(0).rank, 0);
+  EXPECT_EQ(found.of(query.size() + 5).rank, 0) << "of the second sentence";
+}
+
 TEST(QueryMatches, SayNothingWhereNothingIsShared) {
   EXPECT_TRUE(matches("zebra", "a text of other things").empty());
   EXPECT_TRUE(matches("", "a text").empty());

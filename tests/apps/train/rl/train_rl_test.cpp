@@ -281,5 +281,26 @@ TEST_F(TrainRlAgain, WrongOptionsAreNamed) {
   EXPECT_FALSE(train_rl(options, reader_, counter_, quiet_));
 }
 
+// However many sources there are, all of them are part of what a run is.
+TEST_F(TrainRlAgain, ARunGoesOnWithItsOwnSourcesAndTokenizerOnly) {
+  RlOptions options = this->options("run");
+  options.valid.clear();
+  for (int i = 0; i < 200; ++i) {
+    options.selection.languages.push_back("language-" + std::to_string(i));
+  }
+  options.selection.languages.push_back("en");
+  trained(options);
+  std::ifstream file(dir_.file("run/run.json"));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_TRUE(text.ends_with("}\n"));
+  EXPECT_NE(text.find("language-199 en"), std::string::npos);
+  EXPECT_NE(text.find("\"tokenizer\": \"" + std::string(counter_->name()) + "\""),
+            std::string::npos);
+  options.selection.languages.push_back("fr");
+  const auto other = train_rl(options, reader_, counter_, quiet_);
+  ASSERT_FALSE(other);
+  EXPECT_NE(other.error().detail.find("run.json"), std::string::npos) << other.error().detail;
+}
+
 }  // namespace
 }  // namespace pith
