@@ -9,6 +9,7 @@ namespace pith {
 namespace {
 
 constexpr std::size_t kQueryWordsMax = 100;
+constexpr std::size_t kQueryBytesMax = 8000;
 constexpr std::size_t kAround = 12;
 constexpr float kTelling = 0.3F;
 constexpr float kStemShare = 0.6F;
@@ -109,7 +110,18 @@ float held(std::span<const Found> found, std::size_t begin, std::size_t end,
 
 }  // namespace
 
+std::string_view end_of_query(std::string_view query) {
+  if (query.size() <= kQueryBytesMax) return query;
+  query.remove_prefix(query.size() - kQueryBytesMax);
+  const auto goes_on = [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+  };
+  for (int i = 0; i < 3 && goes_on(query.front()); ++i) query.remove_prefix(1);
+  return query;
+}
+
 QueryMatches::QueryMatches(std::string_view query, std::span<const WordProfile> words) {
+  query = end_of_query(query);
   const std::vector<Word> cut = split_words(query, {0, static_cast<std::uint32_t>(query.size())});
   if (cut.empty() || words.empty()) return;
   const WordProfiles all = profile_words(query, cut);

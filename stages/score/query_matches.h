@@ -21,11 +21,15 @@ struct QueryMatch {
   std::uint8_t rank = 0;  ///< 0: no sentence of the text holds more; 1, 2, 3; 4: holds nothing.
 };
 
+/// What counts of a query: its last 8,000 bytes, from the begin of a character on. A query may come
+/// with every text of a request, and is split again for each.
+std::string_view end_of_query(std::string_view query);
+
 /// A query against a text. Both may be in any language; matches are words without case and outer
 /// punctuation, else their stems. A match tells much when it is rare in the text and long.
 class QueryMatches {
  public:
-  /// Of a long query the last 100 words count.
+  /// Of a long query the last 100 words of end_of_query count.
   QueryMatches(std::string_view query, std::span<const WordProfile> words);
 
   /// No word of the query is worth looking for: `of` says nothing.

@@ -65,6 +65,20 @@ TEST(QueryMatches, SentencesThatHoldTheSameAreEqual) {
   EXPECT_EQ(found.of(query.size() + 5).rank, 0) << "of the second sentence";
 }
 
+TEST(QueryMatches, TheEndOfALongQueryCounts) {
+  EXPECT_EQ(end_of_query("who?"), "who?");
+  EXPECT_EQ(end_of_query(std::string(9000, 'x') + "y").size(), 8000U);
+  // Three bytes a character: a cut one is left out.
+  std::string signs;
+  for (int i = 0; i < 3000; ++i) signs += "\xE5\x9B\xBE";
+  EXPECT_EQ(end_of_query(signs).size(), 7998U);
+  EXPECT_EQ(end_of_query(std::string(9000, '\x80')).size(), 7997U);
+
+  const std::string filler(9000, '-');
+  EXPECT_FALSE(matches(filler + " zebra", "a zebra").empty());
+  EXPECT_TRUE(matches("zebra " + filler, "a zebra").empty());
+}
+
 TEST(QueryMatches, SayNothingWhereNothingIsShared) {
   EXPECT_TRUE(matches("zebra", "a text of other things").empty());
   EXPECT_TRUE(matches("", "a text").empty());
