@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "apps/json_api/compress_json.h"
+#include "stages/score/query_matches.h"
 
 namespace pith {
 namespace {
@@ -102,7 +103,12 @@ Result<Done> read_option(std::string_view field, element value, CompressRequest&
   }
   if (field == "target_tokens") return store(read_count(field, value), options.target_tokens);
   if (field == "threshold") return store(read_fraction(field, value), options.threshold);
-  if (field == "query") return store(read_string(field, value), query);
+  if (field == "query") {
+    if (Result<Done> read = store(read_string(field, value), query); !read) return read;
+    // Every context has a copy.
+    query.erase(0, query.size() - end_of_query(query).size());
+    return Done{};
+  }
   if (field == "force_tokens")
     return store(read_strings(field, value, kForceTokensMax), options.force_tokens);
   if (field == "protect") return store(read_protect(field, value), options.protect);

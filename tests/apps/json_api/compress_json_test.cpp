@@ -39,6 +39,17 @@ TEST(ParseCompressJson, ReadsEveryOption) {
   EXPECT_TRUE(options.repeat_markers);
 }
 
+// Each context has a copy, and is compared with it.
+TEST(ParseCompressJson, OfALongQueryTheEndIsKept) {
+  const auto call = parse_compress_json(R"({"context": ["a", "b"], "options": {"query": ")" +
+                                        std::string(100000, '-') + R"( who?"}})");
+  ASSERT_TRUE(call) << call.error().detail;
+  for (const auto& segment : call->request.segments) {
+    EXPECT_LT(segment.query.size(), 10000U);
+    EXPECT_TRUE(segment.query.ends_with(" who?"));
+  }
+}
+
 TEST(ParseCompressJson, DefaultsAreThoseOfCompressOptions) {
   const auto call = parse_compress_json(R"({"context":"plain","options":{"rate":null}})");
   ASSERT_TRUE(call) << call.error().detail;
