@@ -1,6 +1,7 @@
 #!/bin/sh
 # Trains the shipped policies: models/make_policies.sh DATA [OUT_FOLDER]
-# DATA holds text-core.train.jsonl.zst and the label files whose texts must stay out of training.
+# DATA holds text-core.train, qa.train, meet.train and codesum.train (.jsonl.zst), and the distill label files. pith-small takes
+# about an hour on two cores.
 set -eu
 data=$1
 here=$(cd "$(dirname "$0")" && pwd)

@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "apps/train/label_quality.h"
+#include "stages/model_files/mapped_file.h"
 #include "stages/score/keep_policy.h"
 
 namespace pith {
@@ -66,8 +67,49 @@ TEST_P(ShippedModel, RanksTheValidationLabelsAboveChance) {
   EXPECT_NEAR(quality->row("random").auc_keep, 0.5, 0.01);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, ShippedModel, testing::Values("pith-linear.linear", "ngram-multi.ngram",
-                                                        "ngram-en.ngram"),
+class ShippedEncoder : public testing::Test {
+ protected:
+  const std::string folder_ = PITH_MODELS "/pith-small";
+};
+
+TEST_F(ShippedEncoder, TakesAtMostSixteenMegabytesAsTheReadmeListsThem) {
+  std::ifstream file(PITH_MODELS "/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  std::uintmax_t total = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    total += entry.file_size();
+    const auto bytes = MappedFile::open(entry.path().string(), 1U << 24U);
+    ASSERT_TRUE(bytes) << bytes.error().detail;
+    const std::string row = "| pith-small/" + entry.path().filename().string() + " | " +
+                            std::to_string(entry.file_size()) + " | " + sha256_hex(bytes->bytes()) +
+                            " |";
+    EXPECT_NE(readme.find(row), std::string::npos) << row;
+  }
+  EXPECT_LE(total, 16U << 20U);
+}
+
+TEST_F(ShippedEncoder, RanksTheWordsThatMatter) {
+  const auto quality = label_quality(folder_, PITH_TEST_DATA "/train/labelled.jsonl");
+  ASSERT_TRUE(quality) << quality.error().detail;
+  EXPECT_GT(quality->row("keep_prob").auc_keep, 0.75);
+  EXPECT_GT(quality->row("keep_prob").auc_core, 0.75);
+}
+
+TEST_F(ShippedEncoder, MeetsItsBarsOnTheValidationLabels) {
+  const std::string labels = PITH_SHARED "/data/distill.valid.jsonl.zst";
+  if (!std::filesystem::exists(labels)) GTEST_SKIP() << "the validation labels are not here";
+  const auto quality = label_quality(folder_, labels);
+  ASSERT_TRUE(quality) << quality.error().detail;
+  const QualityRow& row = quality->row("keep_prob");
+  EXPECT_GE(row.auc_keep, 0.87);
+  EXPECT_GE(row.auc_core, 0.87);
+  EXPECT_GE(row.overlap_keep, 0.77);
+  EXPECT_GE(row.overlap_core, 0.57);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, ShippedModel,
+                         testing::Values("pith-linear.linear", "ngram-multi.ngram",
+                                         "ngram-en.ngram"),
                          [](const auto& model) {
                            std::string name = model.param;
                            std::ranges::replace_if(
