@@ -79,4 +79,15 @@ void apply_hints(const SummaryPieces& pieces, std::span<const CopyHint> hints,
   }
 }
 
+void forbid_repeats(std::span<const std::int32_t> written, std::size_t length,
+                    std::span<float> logits) {
+  if (length == 0 || written.size() < length) return;
+  const auto tail = written.last(length - 1);
+  for (std::size_t at = length - 1; at < written.size(); ++at) {
+    if (std::ranges::equal(written.subspan(at + 1 - length, length - 1), tail)) {
+      logits[static_cast<std::size_t>(written[at])] = kNever;
+    }
+  }
+}
+
 }  // namespace pith

@@ -46,4 +46,9 @@ class CopyHints {
 void apply_hints(const SummaryPieces& pieces, std::span<const CopyHint> hints,
                  std::span<float> logits);
 
+/// A piece that would make `length` pieces in a row stand in the summary twice cannot be chosen any
+/// more; length 0: every piece can.
+void forbid_repeats(std::span<const std::int32_t> written, std::size_t length,
+                    std::span<float> logits);
+
 }  // namespace pith

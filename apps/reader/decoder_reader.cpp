@@ -32,13 +32,19 @@ Result<DecoderReaderSettings> read_decoder_reader_settings(const std::string& fo
   if (root["answer_pieces"].get(pieces) != simdjson::SUCCESS || pieces < 1 || pieces > 4096) {
     return Error{ErrorCode::kFileUnreadable, path + ": answer_pieces: not in 1..4096"};
   }
-  return DecoderReaderSettings{pieces};
+  std::uint64_t repeat = 0;
+  if (const auto error = root["repeat_pieces"].get(repeat);
+      (error != simdjson::SUCCESS && error != simdjson::NO_SUCH_FIELD) || repeat > 64) {
+    return Error{ErrorCode::kFileUnreadable, path + ": repeat_pieces: not in 0..64"};
+  }
+  return DecoderReaderSettings{pieces, repeat};
 }
 
 Result<Done> write_decoder_reader_settings(const std::string& folder,
                                            const DecoderReaderSettings& settings) {
   const std::string path = settings_path(folder);
-  const std::string text = "{\"answer_pieces\": " + std::to_string(settings.answer_pieces) + "}\n";
+  const std::string text = "{\"answer_pieces\": " + std::to_string(settings.answer_pieces) +
+                           ", \"repeat_pieces\": " + std::to_string(settings.repeat_pieces) + "}\n";
   if (!(std::ofstream(path, std::ios::binary) << text).flush()) {
     return Error{ErrorCode::kStorageFailed, path + ": cannot be written"};
   }
@@ -148,6 +154,7 @@ Result<std::vector<std::string>> DecoderReader::summaries(
     requests[i].adjust = [&, i](std::span<const std::int32_t> written, std::span<float> logits) {
       hints[i].next(written, memory);
       apply_hints(*pieces_, memory, logits);
+      forbid_repeats(written, settings_.repeat_pieces, logits);
     };
   }
   thread_local DecoderMemory working;

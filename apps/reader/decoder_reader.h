@@ -21,6 +21,9 @@ namespace pith {
 /// What a folder says beside the decoder's own files.
 struct DecoderReaderSettings {
   std::size_t answer_pieces = 64;  ///< At most.
+  /// So many pieces in a row come once in a summary (Paulus et al. 2017); 0: as the decoder likes.
+  /// Greedy small decoders else repeat themselves to the end.
+  std::size_t repeat_pieces = 0;
 };
 /// summarizer.json in `folder`. Errors: kFileUnreadable, kStorageFailed.
 Result<DecoderReaderSettings> read_decoder_reader_settings(const std::string& folder);

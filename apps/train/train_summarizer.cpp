@@ -147,7 +147,8 @@ Result<Done> write_reader(const SummarizerTrainOptions& options, const Trainable
   std::filesystem::copy_file(options.vocab + "/" + kVocabFile, options.out + "/" + kVocabFile,
                              std::filesystem::copy_options::overwrite_existing, failed);
   if (failed) return Error{ErrorCode::kStorageFailed, options.out + ": " + failed.message()};
-  return write_decoder_reader_settings(options.out, {options.examples.answer_pieces});
+  return write_decoder_reader_settings(options.out,
+                                       {options.examples.answer_pieces, options.repeat_pieces});
 }
 
 /// Makes the batches of a run: records in each epoch's order, as examples drawn for that step.

@@ -20,7 +20,8 @@ struct SummarizerTrainOptions {
   std::int32_t num_layers = 3, hidden_size = 192, num_heads = 6, num_kv_heads = 6;
   std::int32_t intermediate_size = 512;
   SummaryExampleOptions examples;
-  std::uint64_t steps = 0;  ///< 0: `epochs`.
+  std::size_t repeat_pieces = 3;  ///< Of the reader: DecoderReaderSettings.
+  std::uint64_t steps = 0;        ///< 0: `epochs`.
   double epochs = 4;
   std::uint32_t batch = 32;  ///< Records an update.
   float learning_rate = 2e-3F, dropout = 0.1F, weight_decay = 0.01F;

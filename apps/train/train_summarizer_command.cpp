@@ -33,6 +33,10 @@ void add_sizes(CLI::App& app, SummarizerTrainOptions& options) {
       ->capture_default_str();
   app.add_option("--answer-pieces", options.examples.answer_pieces, "Of a summary, at most")
       ->capture_default_str();
+  app.add_option("--repeat-pieces", options.repeat_pieces,
+                 "So many pieces in a row come once in a summary; 0: no such rule")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
 }
 
 void add_examples(CLI::App& app, SummaryExampleOptions& examples) {

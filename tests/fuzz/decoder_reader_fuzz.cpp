@@ -35,7 +35,7 @@ pith::DecoderReader seeded_reader(std::shared_ptr<const pith::SummaryPieces> pie
   pith::initialize_parameters(decoder.layout(), 0.3F, 1, parameters);
   const auto serving = pith::Decoder::from_parameters(config, decoder.layout(), parameters);
   if (!serving) std::abort();
-  return {*serving, std::move(pieces), {kAnswer}};
+  return {*serving, std::move(pieces), {kAnswer, 3}};
 }
 
 }  // namespace

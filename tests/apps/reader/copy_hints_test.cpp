@@ -74,5 +74,24 @@ TEST_F(CopyHintsTest, GatesAddAndMarksCannotBeWritten) {
   }
 }
 
+TEST(ForbidRepeats, WhatCameBehindTheSamePiecesCannotComeAgain) {
+  const std::vector<std::int32_t> written = {5, 6, 7, 5, 6, 8, 6, 5, 6};
+  const auto forbidden = [&](std::size_t length) {
+    std::vector<float> logits(10, 0.0F);
+    forbid_repeats(written, length, logits);
+    std::set<std::int32_t> ids;
+    for (std::int32_t id = 0; id < 10; ++id) {
+      if (logits[static_cast<std::size_t>(id)] < -1e20F) ids.insert(id);
+    }
+    return ids;
+  };
+  EXPECT_EQ(forbidden(0), (std::set<std::int32_t>{}));
+  EXPECT_EQ(forbidden(1), (std::set<std::int32_t>{5, 6, 7, 8}));
+  EXPECT_EQ(forbidden(2), (std::set<std::int32_t>{5, 7, 8}));
+  EXPECT_EQ(forbidden(3), (std::set<std::int32_t>{7, 8}));
+  EXPECT_EQ(forbidden(4), (std::set<std::int32_t>{}));
+  EXPECT_EQ(forbidden(10), (std::set<std::int32_t>{}));
+}
+
 }  // namespace
 }  // namespace pith

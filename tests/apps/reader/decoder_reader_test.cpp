@@ -38,7 +38,7 @@ class DecoderReaderTest : public testing::SummaryVocabulary {
     initialize_parameters(decoder.layout(), 0.3F, 5, parameters);
     auto serving = Decoder::from_parameters(decoder.config(), decoder.layout(), parameters);
     EXPECT_TRUE(serving);
-    return std::make_unique<DecoderReader>(*serving, pieces_, DecoderReaderSettings{kAnswer});
+    return std::make_unique<DecoderReader>(*serving, pieces_, DecoderReaderSettings{kAnswer, 0});
   }
 
   /// Writes all that open() reads.
@@ -158,6 +158,7 @@ TEST_F(DecoderReaderTest, WrongFoldersAreErrorsThatNameTheFile) {
       {folder_with(config(), "{"), "summarizer.json"},
       {folder_with(config(), R"({"answer_pieces": 0})"), "summarizer.json"},
       {folder_with(config(), R"({"answer_pieces": "12"})"), "summarizer.json"},
+      {folder_with(config(), R"({"answer_pieces": 12, "repeat_pieces": -1})"), "repeat_pieces"},
       {folder_with(other, R"({"answer_pieces":12})"), "vocab_size"},
       {folder_with(narrow, R"({"answer_pieces":  12})"), "max_position_embeddings"}};
   for (const auto& [folder, named] : wrong) {
