@@ -145,6 +145,7 @@ def main():
         "rl-ewma": (*ours, "--baseline", "ewma"),
         "rl-no-baseline": (*ours, "--baseline", "none"),
         "rl-entropy": (*ours, "--entropy", 0.01),
+        "rl-fixed-threshold": (*ours, "--fixed-threshold"),
         "rl-kl": ("--query", "--kl", 0.1, "--learning-rate", 10),
         "taco-query": ("--query", "--method", "taco", "--learning-rate", 3),
         "rl-no-query": ("--learning-rate", 1),

@@ -33,7 +33,7 @@ std::vector<double> band_gradient(const BandDraw& draw, double advantage,
   }
   const double scale = advantage / options.temperature / std::sqrt(static_cast<double>(size));
   for (std::size_t i = 0; i < size; ++i) {
-    const double share = slopes > 0.0 ? slope[i] / slopes : 0.0;
+    const double share = options.through_threshold && slopes > 0.0 ? slope[i] / slopes : 0.0;
     gradient[i] = scale * (error[i] - share * errors);
   }
   return gradient;

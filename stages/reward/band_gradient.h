@@ -25,6 +25,8 @@ struct BandGradientOptions {
   double temperature = 1.0;
   double prob_min = 0.05, prob_max = 0.95;  ///< Words at a clamp have no gradient.
   Staleness staleness = Staleness::kCap;
+  /// Else the threshold counts as given, and what depends on its moving is left out: k = 0.
+  bool through_threshold = true;
 };
 
 /// dJ/dz of the expected reward, [band]:

@@ -25,7 +25,7 @@ std::vector<double> pair_gradient(const BandPair& pair, double half_difference,
   }
   const double scale = 1.0 / options.temperature / std::sqrt(static_cast<double>(size));
   for (std::size_t i = 0; i < size; ++i) {
-    const double share = slopes > 0.0 ? slope[i] / slopes : 0.0;
+    const double share = options.through_threshold && slopes > 0.0 ? slope[i] / slopes : 0.0;
     error[i] = scale * (error[i] - share * errors);
   }
   return error;

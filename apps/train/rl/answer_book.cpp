@@ -158,8 +158,8 @@ std::uint64_t AnswerBook::num_new(std::span<const std::string> prompts, bool lik
   return seen.size();
 }
 
-std::vector<Result<AnswerBook::Answer>> AnswerBook::answers_of(
-    std::span<const std::string> prompts, bool likely) const {
+std::vector<Result<AnswerBook::Answer>> AnswerBook::answers_of(std::span<const std::string> prompts,
+                                                               bool likely) const {
   std::vector<Result<Answer>> answers;
   if (likely) {
     for (const std::string& prompt : prompts) answers.push_back(reader_->likely_answers(prompt));

@@ -159,6 +159,7 @@ void learn_band(const BandMethod& method, double deviation, double baseline, dou
   std::vector<float> band_cost;
   for (const std::uint32_t word : episode.band.words) band_cost.push_back(text.cost[word]);
   BandGradientOptions options;
+  options.through_threshold = method.through_threshold;
   options.temperature = method.temperature;
   const bool pairs = method.opposite && method.baseline == RlBaseline::kLeaveOneOut;
   const auto gradient =

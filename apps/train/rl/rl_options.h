@@ -43,6 +43,7 @@ struct BandMethod {
   double temperature = 1.0;      ///< T
   /// Every drawn text is cut where a served one would be. Else only its expected length is right.
   bool exact_length = true;
+  bool through_threshold = true;     ///< Else the gradient takes the threshold as given.
   double kl = 0.1, kl_target = 0.0;  ///< Weight; with a target (nats a word) it adapts.
   double entropy = 0.0;
 };

@@ -66,11 +66,12 @@ std::string description(const RlOptions& options, const std::string& policy_file
     std::snprintf(
         method, sizeof method,
         R"("method": "band", "samples": %u, "opposite": %s, "baseline": %d, "words": %u, )"
-        R"("temperature": %g, "exact_length": %s, "kl": %g, "kl_target": %g, )"
+        R"("temperature": %g, "exact_length": %s, "through_threshold": %s, "kl": %g, "kl_target": %g, )"
         R"("entropy": %g)",
         options.band.samples, options.band.opposite ? "true" : "false",
         static_cast<int>(options.band.baseline), options.band.words_max, options.band.temperature,
-        options.band.exact_length ? "true" : "false", options.band.kl, options.band.kl_target,
+        options.band.exact_length ? "true" : "false",
+        options.band.through_threshold ? "true" : "false", options.band.kl, options.band.kl_target,
         options.band.entropy);
   }
   char rest[768];

@@ -21,7 +21,7 @@ struct Arguments {
   EvalArguments reader;  ///< Only what opens a reader.
   std::string task = "qa", method = "band", baseline = "leave-one-out", against, metric;
   std::vector<double> times;
-  bool one_by_one = false, expected_length = false, supervised = false;
+  bool one_by_one = false, fixed_threshold = false, expected_length = false, supervised = false;
   std::string tokenizer = "o200k_base";
 };
 
@@ -79,6 +79,7 @@ void finish(Arguments& arguments) {
                                                                 : RlBaseline::kLeaveOneOut;
   options.band.opposite = !arguments.one_by_one;
   options.band.exact_length = !arguments.expected_length;
+  options.band.through_threshold = !arguments.fixed_threshold;
   if (!arguments.times.empty()) options.times = arguments.times;
   // What is faithful where nothing is said.
   const std::string against =
@@ -209,6 +210,8 @@ void add_method(CLI::App& app, Arguments& arguments) {
       ->check(CLI::IsMember({"leave-one-out", "self-critical", "ewma", "none"}))
       ->capture_default_str();
   app.add_flag("--independent", arguments.one_by_one, "band: draw without pairs");
+  app.add_flag("--fixed-threshold", arguments.fixed_threshold,
+               "band: no gradient through the threshold");
   app.add_flag("--expected-length", arguments.expected_length,
                "band: only the expected length of a drawn text is right");
   app.add_option("--band-words", options.band.words_max, "band: words that are drawn")

@@ -87,6 +87,10 @@ TEST(PairGradient, WordsThatDidNotDifferHaveNoCreditOfTheirOwn) {
   EXPECT_GT(gradient[0], 0.0);
   EXPECT_EQ(gradient[1], 0.0);
   EXPECT_LT(gradient[2], 0.0);  // Through the threshold alone.
+
+  const auto fixed = pair_gradient({kept, opposite, prob, cost}, 1.0, {.through_threshold = false});
+  EXPECT_EQ(fixed[0], gradient[0]);
+  EXPECT_EQ(fixed[2], 0.0);
 }
 
 TEST(Baselines, LeaveOneOutComparesWithTheOthers) {
