@@ -6,7 +6,7 @@
 
 DATA holds qa.{train,valid,test}.jsonl.zst, or codesum.*, and distill.train.jsonl.zst. Questions (English, those that a
 span answers): the reader learns from one half of the training texts, rewards come from the other; the score is F1. Code:
-FOLDER is a reader of `pith train summarizer --task code`, which has seen all of the training split, so that rewards come
+FOLDER is a reader of `pith train summarizer` on codesum.train, which has seen all of the training split, so that rewards come
 from one half of the validation split, and `valid` is the other; code-docstring-corpus is left out; the score is
 ROUGE-L. Prints the mean of the seeds, and what each run took.
 """
