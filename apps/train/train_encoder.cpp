@@ -323,7 +323,7 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
     for (const LabelledText& text : texts) all.push_back(&text);
     const LinearModel model = train_linear_model(all, linear, progress);
     // What is served is the sum: a half of each.
-    const auto written = model.scaled(0.5F).write(options.out + "/words.linear");
+    const auto written = model.scaled(0.5F).write(options.out + "/" + kWordsFile);
     if (!written) return written;
     const std::span<float> classifier(&parameters[encoder.classifier_weight()], 2 * width);
     for (float& weight : classifier) weight *= 0.5F;

@@ -18,7 +18,6 @@
 namespace pith {
 namespace {
 
-constexpr const char* kWordsFile = "words.linear";
 constexpr std::uint32_t kNoSlot = 0xFFFFFFFFU;
 
 /// A text and a question, word by word.

@@ -11,6 +11,9 @@
 
 namespace pith {
 
+/// The linear part of an encoder's folder.
+inline constexpr const char* kWordsFile = "words.linear";
+
 /// A table of weights for hashed features (the hashing trick, Weinberger et al. 2009) in which a
 /// feature has a weight or has none: a slot belongs to the one feature whose tag it bears, so that
 /// what was never seen in training does not borrow a weight.

@@ -10,7 +10,6 @@
 namespace pith {
 namespace {
 
-constexpr const char* kWordsFile = "words.linear";
 constexpr std::uint64_t kSmallFileBytesMax = std::uint64_t{256} << 20U;
 
 bool exists(const std::string& path) {
@@ -96,9 +95,7 @@ Result<std::shared_ptr<const EncoderPolicy>> EncoderPolicy::open(const std::stri
                  folder + "/config.json: id2label: two labels, drop and keep, are needed: labels=" +
                      std::to_string(config.num_labels)};
   }
-  if (config.features_per_piece > 0 &&
-      (config.features != kRepeatFeatures || config.features_per_piece != kRepeatFeaturesPerPiece ||
-       config.type_vocab_size != kRepeatFeatureRows)) {
+  if (config.features_per_piece > 0 && !wants_repeat_features(config)) {
     return Error{ErrorCode::kFileUnreadable,
                  folder + "/config.json: pith_features: features that this version does not make"};
   }

@@ -62,6 +62,12 @@ std::vector<std::int32_t> repeat_features(std::span<const WordProfile> words,
   return features;
 }
 
+bool wants_repeat_features(const EncoderConfig& config) {
+  return config.features == kRepeatFeatures &&
+         config.features_per_piece == kRepeatFeaturesPerPiece &&
+         config.type_vocab_size == kRepeatFeatureRows;
+}
+
 std::vector<std::int32_t> features_of_pieces(std::span<const std::int32_t> features_of_words,
                                              std::span<const std::uint32_t> word_of_piece) {
   std::vector<std::int32_t> features;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stages/network/encoder_config.h"
 #include "stages/score/word_profiles.h"
 #include "stages/tokenize/tokenizer.h"
 #include "stages/tokenize/word.h"
@@ -20,6 +21,9 @@ inline constexpr std::string_view kRepeatFeatures = "repeats-1";
 inline constexpr std::int32_t kRepeatFeatureRows = 89;
 inline constexpr std::int32_t kNoWordFeature = 1;
 inline constexpr std::int32_t kRepeatFeaturesPerPiece = 8;
+
+/// The model was trained with these features, as they are.
+bool wants_repeat_features(const EncoderConfig& config);
 
 /// [num_words, kRepeatFeaturesPerPiece]: rows for each word. Words are compared without case and
 /// outer punctuation, within 256 words on both sides, so that features depend on a word's

@@ -12,7 +12,6 @@
 namespace pith {
 namespace {
 
-constexpr const char* kWordsFile = "words.linear";
 /// Copied as they are.
 constexpr const char* kOtherFiles[] = {"tokenizer.json", "sentencepiece.bpe.model",
                                        "tokenizer_config.json", "vocab.txt", kWordsFile};
@@ -33,9 +32,7 @@ Result<std::unique_ptr<TrainableEncoderPolicy>> TrainableEncoderPolicy::open(
   const auto config = read_encoder_config(folder);
   if (!config) return config.error();
   if (config->num_labels != 2 ||
-      (config->features_per_piece > 0 && (config->features != kRepeatFeatures ||
-                                          config->features_per_piece != kRepeatFeaturesPerPiece ||
-                                          config->type_vocab_size != kRepeatFeatureRows))) {
+      (config->features_per_piece > 0 && !wants_repeat_features(*config))) {
     return Error{ErrorCode::kFileUnreadable, folder + "/config.json: not a keep policy"};
   }
   auto tokenizer = load_hf_tokenizer(folder, {});
