@@ -87,13 +87,14 @@ Result<std::uint32_t> read_protect(std::string_view field, element value) {
 
 /// Puts a good value into `target`, or tells what is wrong with it.
 template <class T, class Target>
-Result<Done> store(Result<T> value, Target& target) {
+Result<bool> store(Result<T> value, Target& target) {
   if (!value) return value.error();
   target = std::move(*value);
-  return Done{};
+  return true;
 }
 
-Result<Done> read_option(std::string_view field, element value, CompressRequest& request,
+/// False: no option is called so.
+Result<bool> read_option(std::string_view field, element value, CompressRequest& request,
                          std::string& query) {
   CompressOptions& options = request.options;
   if (field == "rate") {
@@ -104,10 +105,10 @@ Result<Done> read_option(std::string_view field, element value, CompressRequest&
   if (field == "target_tokens") return store(read_count(field, value), options.target_tokens);
   if (field == "threshold") return store(read_fraction(field, value), options.threshold);
   if (field == "query") {
-    if (Result<Done> read = store(read_string(field, value), query); !read) return read;
+    if (Result<bool> read = store(read_string(field, value), query); !read) return read;
     // Every context has a copy.
     query.erase(0, query.size() - end_of_query(query).size());
-    return Done{};
+    return true;
   }
   if (field == "force_tokens")
     return store(read_strings(field, value, kForceTokensMax), options.force_tokens);
@@ -119,8 +120,19 @@ Result<Done> read_option(std::string_view field, element value, CompressRequest&
   if (field == "structure") return store(read_bool(field, value), options.structure);
   if (field == "prose") return store(read_bool(field, value), options.prose);
   if (field == "repeat_markers") return store(read_bool(field, value), options.repeat_markers);
-  return Error{ErrorCode::kInvalidArgument,
-               "unknown option \"" + std::string(field.substr(0, 64)) + "\""};
+  return false;
+}
+
+/// Why a member beside context and options is refused: what it says would be lost.
+Error unknown_member(std::string_view field, element value) {
+  CompressRequest unused;
+  std::string query;
+  const Result<bool> read = read_option(field, value, unused, query);
+  const bool is_option = !read || *read;
+  return {ErrorCode::kInvalidArgument,
+          "unknown field \"" + std::string(field.substr(0, 64)) + "\"" +
+              (is_option ? ": it belongs in \"options\""
+                         : "; a request has \"context\", \"options\" and \"id\"")};
 }
 
 Result<Done> read_options(element value, CompressRequest& request, std::string& query) {
@@ -129,7 +141,12 @@ Result<Done> read_options(element value, CompressRequest& request, std::string& 
   if (value.get(fields) != simdjson::SUCCESS) return wrong("options", "an object");
   for (const auto& [field, option] : fields) {
     if (option.is_null()) continue;  // null asks for the default
-    if (Result<Done> read = read_option(field, option, request, query); !read) return read;
+    const Result<bool> read = read_option(field, option, request, query);
+    if (!read) return read.error();
+    if (!*read) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "unknown option \"" + std::string(field.substr(0, 64)) + "\""};
+    }
   }
   const CompressOptions& options = request.options;
   const int dials = int{options.target_rate.has_value()} + int{options.target_tokens.has_value()} +
@@ -168,6 +185,11 @@ Result<CompressCall> parse_compress_json(std::string_view json, std::string* id)
   if (element value; fields["id"].get(value) == simdjson::SUCCESS) {
     call.id = id_text(value);
     if (id != nullptr) *id = call.id;
+  }
+  for (const auto& [field, value] : fields) {
+    if (field != "id" && field != "context" && field != "options" && !value.is_null()) {
+      return unknown_member(field, value);
+    }
   }
   element context;
   if (fields["context"].get(context) != simdjson::SUCCESS) {

@@ -21,10 +21,10 @@ struct CompressCall {
 /// Reads {"id"?, "context": string or list of strings, "options"?: {...}}. Options: one of rate,
 /// target_tokens and threshold; query, force_tokens (string or list), protect (list of class names,
 /// in place of the default), tokenizer, policy, min_tokens, min_gain, structure, prose,
-/// repeat_markers. Other fields beside context and options are ignored; an unknown option is an
-/// error, so that a misspelt one is noticed. `request.id` is left for the caller to fill. `id`,
-/// when given, receives the caller's id even if the rest is wrong. Errors: kInvalidArgument, naming
-/// the field and never quoting the text.
+/// repeat_markers. Other fields, there or beside them, are errors, so that a misspelt or misplaced
+/// one is noticed; one that is null counts as absent. `request.id` is left for the caller to fill.
+/// `id`, when given, receives the caller's id even if the rest is wrong. Errors: kInvalidArgument,
+/// naming the field and never quoting the text.
 Result<CompressCall> parse_compress_json(std::string_view json, std::string* id = nullptr);
 
 /// {"id"?, "compressed_prompt", "origin_tokens", "compressed_tokens", "achieved_rate", "kept",

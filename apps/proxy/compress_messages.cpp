@@ -1,12 +1,13 @@
 // POST /v1/compress: the sidecar contract that existing gateways call.
 // {messages, model, config?} -> {messages, tokens_before, tokens_after, tokens_saved,
-// compression_ratio, transforms_applied}. Stateless: the same messages give the same answer, so a
-// gateway's prompt cache stays whole.
+// compression_ratio, transforms_applied, notes?}. Stateless: the same messages give the same
+// answer, so a gateway's prompt cache stays whole. Gateways send more than that (token_budget, a
+// dozen settings in config); what is not heeded here is said in the notes, not refused.
 #include <simdjson.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
+#include <optional>
 
 #include "apps/json_api/compress_json.h"
 #include "apps/json_api/json_text.h"
@@ -43,15 +44,57 @@ std::string messages_json(const std::string& body) {
   return std::string(raw.substr(0, last + 1));
 }
 
-/// {"config": {"rate": number}}: the one setting that callers of this contract may override.
-float configured_rate(std::string_view body, float fallback) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  double rate = 0.0;
-  if (parser.parse(body.data(), body.size(), true).get(root) != simdjson::SUCCESS) return fallback;
-  if (root["config"]["rate"].get(rate) != simdjson::SUCCESS || !(rate > 0.0 && rate <= 1.0))
-    return fallback;
-  return static_cast<float>(rate);
+struct Settings {
+  std::optional<float> rate;
+  std::vector<std::string> notes;
+};
+
+/// {"config": {"rate": number}}: the one setting that callers of this contract may override. `body`
+/// is one that parse_request has read.
+Result<Settings> read_settings(std::string_view body) {
+  constexpr std::size_t kNotesMax = 16;
+  Settings settings;
+  const auto ignored = [&](std::string_view where, std::string_view name, const char* why) {
+    if (settings.notes.size() == kNotesMax) return;
+    settings.notes.push_back("ignored: " + std::string(where) + std::string(name.substr(0, 64)) +
+                             why);
+  };
+  // Not the DOM: it refuses whole numbers of 20 digits, which are none of our business.
+  const simdjson::padded_string padded(body);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object root;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(root) != simdjson::SUCCESS) {
+    return settings;
+  }
+  for (auto field : root) {
+    std::string_view name;
+    simdjson::ondemand::object config;
+    if (field.unescaped_key().get(name) != simdjson::SUCCESS) break;
+    if (name == "rate") return Error{ErrorCode::kInvalidArgument, "rate belongs in config"};
+    if (name != "config") {
+      if (name != "messages" && name != "model") ignored("", name, "");
+      continue;
+    }
+    if (field.value().get_object().get(config) != simdjson::SUCCESS) {
+      ignored("", name, ", which must be an object");
+      continue;
+    }
+    for (auto setting : config) {
+      double rate = 0.0;
+      if (setting.unescaped_key().get(name) != simdjson::SUCCESS) break;
+      if (name != "rate") {
+        ignored("config.", name, "");
+      } else if (setting.value().get_double().get(rate) == simdjson::SUCCESS && rate > 0.0 &&
+                 rate <= 1.0) {
+        settings.rate = static_cast<float>(rate);
+      } else {
+        ignored("config.", name, ", which must be above 0 and at most 1");
+      }
+    }
+  }
+  return settings;
 }
 
 struct Call {
@@ -59,7 +102,17 @@ struct Call {
   ParsedRequest parsed;
   std::vector<std::size_t> targets;
   std::uint32_t other_tokens = 0;
+  std::vector<std::string> notes;
 };
+
+void append_list(std::string& out, const std::vector<std::string>& texts) {
+  out += '[';
+  for (const std::string& text : texts) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, text);
+  }
+  out += ']';
+}
 
 std::string answer_of(const Call& call, const CompressReply* reply) {
   std::uint32_t before = call.other_tokens;
@@ -87,12 +140,13 @@ std::string answer_of(const Call& call, const CompressReply* reply) {
          ",\"tokens_after\":" + std::to_string(after) +
          ",\"tokens_saved\":" + std::to_string(before - after) + ",\"compression_ratio\":";
   append_json_number(out, before == 0 ? 1.0 : static_cast<double>(after) / before);
-  out += ",\"transforms_applied\":[";
-  for (std::size_t i = 0; i < transforms.size(); ++i) {
-    if (i != 0) out += ',';
-    append_json_string(out, transforms[i]);
+  out += ",\"transforms_applied\":";
+  append_list(out, transforms);
+  if (!call.notes.empty()) {
+    out += ",\"notes\":";
+    append_list(out, call.notes);
   }
-  return out + "]}";
+  return out + "}";
 }
 
 }  // namespace
@@ -107,6 +161,9 @@ void LocalApi::compress_messages(const EdgeRequest& request, const Answer& answe
   if (!parsed) return answer(json_error(400, parsed.error().detail));
   call->parsed = *std::move(parsed);
   if (messages_json(call->body).empty()) return answer(json_error(400, "messages must be a list"));
+  auto settings = read_settings(call->body);
+  if (!settings) return answer(json_error(400, settings.error().detail));
+  call->notes = std::move(settings->notes);
   auto reader =
       load_token_counter(reader_for_model(*config, call->parsed.model), parts_.models_dir);
   if (!reader) return answer(json_error(503, reader.error().detail));
@@ -114,7 +171,7 @@ void LocalApi::compress_messages(const EdgeRequest& request, const Answer& answe
   CompressRequest asked;
   asked.id = new_request_id();
   asked.options.reader = (*reader)->name();
-  asked.options.target_rate = configured_rate(call->body, config->rate);
+  asked.options.target_rate = settings->rate.value_or(config->rate);
   asked.options.protect = config->protect;
   asked.options.force_tokens = config->force_tokens;
   asked.options.min_tokens = config->min_tokens;

@@ -117,9 +117,12 @@ bool ignored(std::string_view key) {
          std::find(kIgnored.begin(), kIgnored.end(), key) != kIgnored.end();
 }
 
-Result<Done> read_option(std::string_view key, element value, bool inner,
-                         Llmlingua2Options& options) {
-  const auto into = [&](auto& place) { return read(key, value, place); };
+/// False: no option that does something is called so.
+Result<bool> read_option(std::string_view key, element value, Llmlingua2Options& options) {
+  const auto into = [&](auto& place) -> Result<bool> {
+    if (const auto done = read(key, value, place); !done) return done.error();
+    return true;
+  };
   if (key == "rate") return into(options.rate);
   if (key == "target_token") return into(options.target_token);
   if (key == "use_context_level_filter") return into(options.use_context_level_filter);
@@ -136,9 +139,12 @@ Result<Done> read_option(std::string_view key, element value, bool inner,
   if (key == "force_reserve_digit") return into(options.force_reserve_digit);
   if (key == "drop_consecutive") return into(options.drop_consecutive);
   if (key == "chunk_end_tokens") return into(options.chunk_end_tokens);
-  if (!inner && ignored(key)) return Done{};
-  return Error{ErrorCode::kInvalidArgument,
-               "unknown option \"" + std::string(key.substr(0, 64)) + "\""};
+  return false;
+}
+
+Error refused(const char* what, std::string_view key, const char* hint = "") {
+  return {ErrorCode::kInvalidArgument,
+          what + (" \"" + std::string(key.substr(0, 64)) + "\"") + hint};
 }
 
 Result<std::vector<std::string>> read_contexts(element value) {
@@ -174,6 +180,11 @@ Result<ExactRequest> parse_exact_request(std::string_view json) {
       simdjson::dom::object members;
       if (value.get(members) != simdjson::SUCCESS) return wrong(key, "an object");
       options = members;
+    } else {
+      Llmlingua2Options unused;
+      const auto option = read_option(key, value, unused);
+      if (!option || *option)
+        return refused("unknown member", key, ": it belongs in \"options\"");
     }
   }
   if (!found) return Error{ErrorCode::kInvalidArgument, "no \"context\""};
@@ -184,9 +195,9 @@ Result<ExactRequest> parse_exact_request(std::string_view json) {
   request.options.use_context_level_filter = !inner;
   if (options) {
     for (const auto [key, value] : *options) {
-      if (const auto done = read_option(key, value, inner, request.options); !done) {
-        return done.error();
-      }
+      const auto known = read_option(key, value, request.options);
+      if (!known) return known.error();
+      if (!*known && (inner || !ignored(key))) return refused("unknown option", key);
     }
   }
   return request;

@@ -17,9 +17,10 @@ struct ExactRequest {
 };
 
 /// Reads {"context": string or list of strings, "api"?, "options"?: {...}}; other members are
-/// ignored. Options are the keyword arguments of "api": "compress_prompt" (the default) or
-/// "compress_prompt_llmlingua2"; those that do nothing there do nothing here.
-/// Errors: kInvalidArgument, naming the member and never quoting the text.
+/// ignored, but for those named like an option that does something: errors. Options are the keyword
+/// arguments of "api": "compress_prompt" (the default) or "compress_prompt_llmlingua2"; those that
+/// do nothing there do nothing here. Errors: kInvalidArgument, naming the member and never quoting
+/// the text.
 Result<ExactRequest> parse_exact_request(std::string_view json);
 
 /// On one line, without a line end.

@@ -83,7 +83,7 @@ TEST(ShellTools, JsonlAnswersInOrderAndMarksBadLines) {
              json_string(prose(100 + static_cast<std::size_t>(i) * 20, static_cast<unsigned>(i))) +
              ", \"options\": {\"rate\": 0.5}}\n";
     if (i == 7) input += "not json\n";
-    if (i == 9) input += "{\"context\": \"x\", \"options\": {\"ratte\": 1}}\n";
+    if (i == 9) input += "{\"context\": \"x\", \"query\": \"who?\"}\n";
   }
   input += "{\"context\": [\"" + prose(60).substr(0, 20) + "\", \"second\"]}\n";
   const Finished finished = pith({"compress", "--jsonl"}, input);

@@ -17,7 +17,7 @@ TEST(ParseCompressJson, ReadsEveryOption) {
   const auto call = parse_compress_json(
       R"({"id": "q-1", "context": ["a b", "c"], "options": {"rate": 0.4, "query": "who?", "force_tokens": ["x", "y"],
           "protect": ["numbers", "urls"], "tokenizer": "cl100k_base", "policy": "ngram-en", "min_tokens": 7,
-          "min_gain": 0.1, "structure": false, "prose": false, "repeat_markers": true}, "extra": {"ignored": [1]}})",
+          "min_gain": 0.1, "structure": false, "prose": false, "repeat_markers": true}})",
       &id);
   ASSERT_TRUE(call) << call.error().detail;
   EXPECT_EQ(call->id, "\"q-1\"");
@@ -84,6 +84,24 @@ INSTANTIATE_TEST_SUITE_P(
                       R"({"context": "canary", "options": {"reat": 0.5}})",
                       "{\"context\": \"canary \xFF\"}", R"({"context": "canary \ud800"})",
                       R"({"context": "canary"} x)"));
+
+TEST(ParseCompressJson, RefusesWhatItWouldNotHeed) {
+  const auto error_of = [](const char* json) {
+    std::string id;
+    const auto call = parse_compress_json(json, &id);
+    EXPECT_EQ(id, "7");
+    return call ? "" : call.error().detail;
+  };
+  EXPECT_EQ(error_of(R"({"context": "a b", "query": "who?", "id": 7})"),
+            R"(unknown field "query": it belongs in "options")");
+  EXPECT_EQ(error_of(R"({"id": 7, "context": "a b", "rate": "half"})"),
+            R"(unknown field "rate": it belongs in "options")");
+  EXPECT_EQ(error_of(R"({"id": 7, "context": "a b", "contxt": "canary"})"),
+            R"(unknown field "contxt"; a request has "context", "options" and "id")");
+  EXPECT_EQ(error_of(R"({"id": 7, "text": "canary"})"),
+            R"(unknown field "text"; a request has "context", "options" and "id")");
+  EXPECT_EQ(error_of(R"({"id": 7, "context": "a b", "query": null})"), "");
+}
 
 TEST(ParseCompressJson, GivesTheIdOfABadRequest) {
   std::string id;

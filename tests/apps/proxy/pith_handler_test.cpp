@@ -213,6 +213,32 @@ TEST_F(PithHandlerTest, SidecarContractKeepsWhatItDoesNotTouch) {
   EXPECT_EQ(local("/v1/compress", "POST", {}, R"({"messages":"x"})").status, 400U);
 }
 
+TEST_F(PithHandlerTest, SidecarContractSaysWhatItDoesNotHeed) {
+  const std::string start = R"({"messages":[{"role":"user","content":"hi"}],"model":"gpt-4o")";
+  const LocalResponse gateway = local(
+      "/v1/compress", "POST", {},
+      start + R"(,"token_budget":20250101000000000001,"config":{"rate":"half","session_id":"s"}})");
+  EXPECT_EQ(gateway.status, 200U);
+  EXPECT_NE(gateway.body.find(R"("notes":["ignored: token_budget",)"
+                              R"("ignored: config.rate, which must be above 0 and at most 1",)"
+                              R"("ignored: config.session_id"]})"),
+            std::string::npos)
+      << gateway.body;
+  const LocalResponse odd =
+      local("/v1/compress", "POST", {}, start + R"(,"config":["rate"],"seed":1})");
+  EXPECT_NE(
+      odd.body.find(R"("notes":["ignored: config, which must be an object","ignored: seed"])"),
+      std::string::npos)
+      << odd.body;
+  const LocalResponse plain =
+      local("/v1/compress", "POST", {}, start + R"(,"config":{"rate":0.5}})");
+  EXPECT_EQ(plain.status, 200U);
+  EXPECT_EQ(plain.body.find("notes"), std::string::npos) << plain.body;
+  const LocalResponse misplaced = local("/v1/compress", "POST", {}, start + R"(,"rate":0.5})");
+  EXPECT_EQ(misplaced.status, 400U);
+  EXPECT_NE(misplaced.body.find("rate belongs in config"), std::string::npos) << misplaced.body;
+}
+
 TEST_F(PithHandlerTest, ErrorsHaveTheShapeOfTheApi) {
   const RequestHead anthropic{"POST", "/v1/messages", 11, {}, ""};
   const LocalResponse response = handler().error(503, "busy", &anthropic);

@@ -57,6 +57,10 @@ TEST(ExactRequest, WhatIsWrongIsNamedAndNoTextIsQuoted) {
   EXPECT_EQ(error_of(R"({"context":["a",7]})"),
             "\"context\" must be a string or a list of strings");
   EXPECT_EQ(error_of(R"({"context":"","options":{"rte":1}})"), "unknown option \"rte\"");
+  EXPECT_EQ(error_of(R"({"context":"","rate":0.5})"),
+            "unknown member \"rate\": it belongs in \"options\"");
+  EXPECT_EQ(error_of(R"({"context":"","force_tokens":"."})"),
+            "unknown member \"force_tokens\": it belongs in \"options\"");
   EXPECT_EQ(error_of(R"({"context":"","options":{"rate":"x"}})"), "\"rate\" must be a number");
   EXPECT_EQ(error_of(R"({"context":"","options":{"rate":null}})"), "\"rate\" must be a number");
   EXPECT_EQ(error_of(R"({"context":"","options":{"force_tokens":"."}})"),
