@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "messages/result.h"
 #include "stages/network/encoder_config.h"
 #include "stages/network/precision.h"
+#include "stages/network/stop_check.h"
 
 namespace pith {
 
@@ -29,9 +28,6 @@ struct EncoderSequence {
 /// pad_id count up from pad_id + 1, a pad_id has position pad_id.
 std::vector<std::int32_t> position_ids(const EncoderConfig& config,
                                        std::span<const std::int32_t> ids);
-
-/// Asked between layers; a reason ends the work.
-using StopCheck = std::function<std::optional<Error>()>;
 
 /// Thread-safe: const after opening; each call takes a working memory from a pool, so that nothing
 /// is allocated once the pool has seen the longest batch. Uses the caller's thread only.

@@ -66,7 +66,14 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
   std::unordered_map<ChunkKey, std::size_t, ChunkKeyHash> known;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const TokenizedSegment& segment = *batch[i].segment;
-    const std::vector<std::int32_t> features = features_of(batch[i]);
+    batch[i].stopped = false;
+    const StopCheck stop = stop_check(limits, batch[i].limits);
+    const std::vector<std::int32_t> features = features_of(batch[i], stop);
+    if (!features.empty() && stop()) {  // They may not be whole.
+      if (auto reason = stop_reason(limits)) return *std::move(reason);
+      batch[i].stopped = true;
+      continue;
+    }
     for (const PieceRange& range : cut_chunks(batch[i].text, segment, pieces_max)) {
       Chunk chunk;
       chunk.ids.reserve(range.end - range.begin + 2);
@@ -100,9 +107,10 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
   std::vector<float> logits;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     logits.clear();
-    batch[i].stopped = std::any_of(wanted[i].begin(), wanted[i].end(), [&](const Wanted& part) {
-      return chunks[part.chunk].logits == nullptr;
-    });
+    const bool incomplete =
+        std::any_of(wanted[i].begin(), wanted[i].end(),
+                    [&](const Wanted& part) { return chunks[part.chunk].logits == nullptr; });
+    batch[i].stopped = batch[i].stopped || incomplete;
     if (batch[i].stopped) continue;
     for (const Wanted& part : wanted[i]) {
       const std::vector<float>& of_chunk = *chunks[part.chunk].logits;
@@ -111,9 +119,14 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
     }
     batch[i].keep_prob = word_logits(*batch[i].segment, logits);
     if (words_) {
-      const auto added =
-          words_->word_logits(batch[i].text, batch[i].segment->words, limits, batch[i].query);
-      if (!added) return added.error();
+      const auto added = words_->word_logits(batch[i].text, batch[i].segment->words,
+                                             stop_check(limits, batch[i].limits), batch[i].query);
+      if (!added) {
+        if (auto reason = stop_reason(limits)) return *std::move(reason);
+        batch[i].keep_prob.clear();
+        batch[i].stopped = true;
+        continue;
+      }
       for (std::size_t word = 0; word < added->size(); ++word) {
         batch[i].keep_prob[word] += (*added)[word];
       }
@@ -123,10 +136,11 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
   return Done{};
 }
 
-std::vector<std::int32_t> EncoderPolicy::features_of(const ScoreItem& item) const {
+std::vector<std::int32_t> EncoderPolicy::features_of(const ScoreItem& item,
+                                                     const StopCheck& stop) const {
   const TokenizedSegment& segment = *item.segment;
   if (encoder_->config().features_per_piece == 0 || segment.pieces.empty()) return {};
-  return features_of_pieces(repeat_features(item.text, segment.words), segment.word_of_piece);
+  return features_of_pieces(repeat_features(item.text, segment.words, stop), segment.word_of_piece);
 }
 
 Result<Done> EncoderPolicy::run(std::span<Chunk* const> chunks, const ScoreLimits& limits) const {

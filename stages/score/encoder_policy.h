@@ -55,7 +55,7 @@ class EncoderPolicy final : public KeepPolicy {
 
  private:
   struct Chunk;
-  std::vector<std::int32_t> features_of(const ScoreItem& item) const;
+  std::vector<std::int32_t> features_of(const ScoreItem& item, const StopCheck& stop) const;
   Result<Done> run(std::span<Chunk* const> chunks, const ScoreLimits& limits) const;
   Result<Done> run_group(std::span<Chunk* const> group, const StopCheck& stop) const;
 

@@ -12,6 +12,7 @@
 
 #include "messages/result.h"
 #include "stages/network/precision.h"
+#include "stages/network/stop_check.h"
 #include "stages/tokenize/tokenized_prompt.h"
 
 namespace pith {
@@ -24,6 +25,9 @@ struct ScoreLimits {
 
 /// Why to stop now, if there is a reason: kCancelled, kDeadlineExceeded.
 std::optional<Error> stop_reason(const ScoreLimits& limits);
+
+/// Of a batch and of one of its items, which must both outlive it.
+StopCheck stop_check(const ScoreLimits& batch, const ScoreLimits& item);
 
 /// One text of a batch, and where its answer goes.
 struct ScoreItem {
@@ -47,7 +51,7 @@ class KeepPolicy {
   virtual const std::string& name() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
   /// Fills keep_prob of every item; texts of several requests may stand in one batch. `limits` are
-  /// the batch's; a policy that takes long looks at those of the items, too.
+  /// the batch's; those of the items are looked at, too (ScoreItem::stopped).
   /// Equal (text, query) give equal answers whatever else is in the batch.
   /// Errors: kDeadlineExceeded, kCancelled; then nothing of the batch may be used.
   virtual Result<Done> score(std::span<ScoreItem> batch, const ScoreLimits& limits) const = 0;

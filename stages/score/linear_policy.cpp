@@ -83,14 +83,17 @@ Result<Done> LinearModel::write(const std::string& path) const {
 
 Result<std::vector<float>> LinearModel::word_logits(std::string_view text,
                                                     std::span<const Word> words,
-                                                    const ScoreLimits& limits,
+                                                    const StopCheck& stop,
                                                     std::string_view query) const {
+  if (stop) {
+    if (auto reason = stop()) return *std::move(reason);
+  }
   const LinearFeatures features(text, words, query);
   std::vector<float> logits(words.size());
   std::vector<std::uint64_t> seen;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i % kWordsPerCheck == 0) {
-      if (auto reason = stop_reason(limits)) return *std::move(reason);
+    if (stop && i % kWordsPerCheck == 0) {
+      if (auto reason = stop()) return *std::move(reason);
     }
     std::int32_t steps = 0;
     const auto add = [&] {
@@ -124,8 +127,13 @@ const Tokenizer& LinearPolicy::tokenizer() const {
 
 Result<Done> LinearPolicy::score(std::span<ScoreItem> batch, const ScoreLimits& limits) const {
   for (ScoreItem& item : batch) {
-    auto logits = model_.word_logits(item.text, item.segment->words, limits, item.query);
-    if (!logits) return logits.error();
+    auto logits = model_.word_logits(item.text, item.segment->words,
+                                     stop_check(limits, item.limits), item.query);
+    item.stopped = !logits;
+    if (item.stopped) {
+      if (auto reason = stop_reason(limits)) return *std::move(reason);
+      continue;
+    }
     item.keep_prob = *std::move(logits);
     for (float& value : item.keep_prob) value = keep_probability(value);
   }

@@ -44,10 +44,9 @@ class LinearModel {
   Result<Done> write(const std::string& path) const;
 
   std::span<const Slot> slots() const { return slots_; }  ///< [kNumSlots]
-  /// z of every word: P(keep) = sigmoid(z). Errors: kDeadlineExceeded, kCancelled.
+  /// z of every word: P(keep) = sigmoid(z). Errors: `stop`'s.
   Result<std::vector<float>> word_logits(std::string_view text, std::span<const Word> words,
-                                         const ScoreLimits& limits,
-                                         std::string_view query = {}) const;
+                                         const StopCheck& stop, std::string_view query = {}) const;
 
  private:
   std::vector<Slot> slots_;

@@ -17,14 +17,14 @@ constexpr std::size_t kPiecesPerCheck = 1024;
 }  // namespace
 
 Result<std::vector<float>> word_surprisals(const NgramModel& model, const TokenizedSegment& segment,
-                                           WordSurprisal how, const ScoreLimits& limits) {
+                                           WordSurprisal how, const StopCheck& stop) {
   const std::size_t num_words = segment.words.size();
   std::vector<float> surprisal(num_words, 0.0F);
   std::vector<float> num_pieces(how == WordSurprisal::kMean ? num_words : 0, 0.0F);
   NgramModel::State state;
   for (std::size_t i = 0; i < segment.pieces.size(); ++i) {
-    if (i % kPiecesPerCheck == 0) {
-      if (auto reason = stop_reason(limits)) return *std::move(reason);
+    if (stop && i % kPiecesPerCheck == 0) {
+      if (auto reason = stop()) return *std::move(reason);
     }
     const Piece& piece = segment.pieces[i];
     const float nats = model.advance(state, static_cast<std::uint32_t>(piece.id));
@@ -81,8 +81,12 @@ Result<std::shared_ptr<const NgramPolicy>> NgramPolicy::open(const std::string& 
 Result<Done> NgramPolicy::score(std::span<ScoreItem> batch, const ScoreLimits& limits) const {
   for (ScoreItem& item : batch) {
     const Result<std::vector<float>> surprisal =
-        word_surprisals(model_, *item.segment, word_surprisal_, limits);
-    if (!surprisal) return surprisal.error();
+        word_surprisals(model_, *item.segment, word_surprisal_, stop_check(limits, item.limits));
+    item.stopped = !surprisal;
+    if (item.stopped) {
+      if (auto reason = stop_reason(limits)) return *std::move(reason);
+      continue;
+    }
     item.keep_prob.resize(surprisal->size());
     percentile_rank(*surprisal, item.keep_prob);
   }

@@ -44,8 +44,8 @@ class NgramPolicy final : public KeepPolicy {
 /// Surprisal of every word in nats: its pieces' sum or mean; 0 for a word without pieces. A piece
 /// that covers several words counts for each of them with an equal share, so that none of them goes
 /// for being the second. Pieces that belong to no word (word_of_piece out of range) are read as
-/// context only. Checks the limits as it goes. Errors: kDeadlineExceeded, kCancelled.
+/// context only. Errors: `stop`'s, asked as it goes.
 Result<std::vector<float>> word_surprisals(const NgramModel& model, const TokenizedSegment& segment,
-                                           WordSurprisal how, const ScoreLimits& limits);
+                                           WordSurprisal how, const StopCheck& stop);
 
 }  // namespace pith

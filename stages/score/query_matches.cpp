@@ -58,16 +58,21 @@ std::uint8_t share_class(float share) {
   return at;
 }
 
-std::vector<Found> find(std::span<const WordProfile> query, std::span<const WordProfile> words) {
+std::vector<Found> find(std::span<const WordProfile> query, std::span<const WordProfile> words,
+                        const StopCheck& stop) {
   std::unordered_map<std::uint64_t, std::uint32_t> by_word, by_stem;
   for (std::uint32_t i = 0; i < query.size(); ++i) {
     by_word.try_emplace(query[i].inner, i);
     if (query[i].stem != 0) by_stem.try_emplace(query[i].stem, i);
   }
   std::unordered_map<std::uint64_t, std::uint32_t> times;
-  for (const WordProfile& word : words) ++times[word.inner];
   std::vector<Found> found(words.size());
   for (std::size_t i = 0; i < words.size(); ++i) {
+    if (stops_at(i, stop)) return found;
+    ++times[words[i].inner];
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (stops_at(i, stop)) return found;
     const WordProfile& word = words[i];
     if (const auto at = by_word.find(word.inner); at != by_word.end()) {
       found[i] = {2, at->second, 1.0F};
@@ -120,22 +125,24 @@ std::string_view end_of_query(std::string_view query) {
   return query;
 }
 
-QueryMatches::QueryMatches(std::string_view query, std::span<const WordProfile> words) {
+QueryMatches::QueryMatches(std::string_view query, std::span<const WordProfile> words,
+                           const StopCheck& stop) {
   query = end_of_query(query);
   const std::vector<Word> cut = split_words(query, {0, static_cast<std::uint32_t>(query.size())});
   if (cut.empty() || words.empty()) return;
   const WordProfiles all = profile_words(query, cut);
   std::span<const WordProfile> asked_for(all.words);
   if (asked_for.size() > kQueryWordsMax) asked_for = asked_for.last(kQueryWordsMax);
-  const std::vector<Found> found = find(asked_for, words);
+  const std::vector<Found> found = find(asked_for, words, stop);
   if (std::ranges::none_of(found, [](const Found& each) { return each.weight >= kTelling; }))
     return;
   asks_ = asked(asked_for);
   matches_.resize(words.size());
 
   std::unordered_map<std::uint64_t, std::uint8_t> times;
-  for (const WordProfile& word : words) {
-    std::uint8_t& count = times[word.inner];
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (stops_at(i, stop)) return;
+    std::uint8_t& count = times[words[i].inner];
     count = static_cast<std::uint8_t>(std::min(count + 1, 4));
   }
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -29,8 +29,10 @@ std::string_view end_of_query(std::string_view query);
 /// punctuation, else their stems. A match tells much when it is rare in the text and long.
 class QueryMatches {
  public:
-  /// Of a long query the last 100 words of end_of_query count.
-  QueryMatches(std::string_view query, std::span<const WordProfile> words);
+  /// Of a long query the last 100 words of end_of_query count. Where `stop` has a reason the work
+  /// ends: what was made by then is not to be used.
+  QueryMatches(std::string_view query, std::span<const WordProfile> words,
+               const StopCheck& stop = {});
 
   /// No word of the query is worth looking for: `of` says nothing.
   bool empty() const { return matches_.empty(); }

@@ -34,16 +34,18 @@ std::int32_t at_most(std::size_t number, std::size_t most) {
 
 }  // namespace
 
-std::vector<std::int32_t> repeat_features(std::string_view text, std::span<const Word> words) {
-  const WordProfiles profiles = profile_words(text, words);
-  return repeat_features(profiles.words, WordRepeats(profiles.words));
+std::vector<std::int32_t> repeat_features(std::string_view text, std::span<const Word> words,
+                                          const StopCheck& stop) {
+  const WordProfiles profiles = profile_words(text, words, stop);
+  return repeat_features(profiles.words, WordRepeats(profiles.words, stop), stop);
 }
 
 std::vector<std::int32_t> repeat_features(std::span<const WordProfile> words,
-                                          const WordRepeats& again) {
+                                          const WordRepeats& again, const StopCheck& stop) {
   const std::size_t size = words.size();
   std::vector<std::int32_t> features(size * kRepeatFeaturesPerPiece);
   for (std::size_t i = 0; i < size; ++i) {
+    if (stops_at(i, stop)) break;
     const WordProfile& word = words[i];
     const bool has_right = i + 1 < size;
     const std::array<std::int32_t, kRepeatFeaturesPerPiece> values = {

@@ -30,10 +30,12 @@ bool wants_repeat_features(const EncoderConfig& config);
 /// surroundings only. The features: times the word comes before x after; how far back it last came;
 /// its pairs with the left x right neighbour before; the same after; times its stem (six letters or
 /// more: the first five) comes before x after; words since the line's begin; words to its end; the
-/// line's length. `words` ascend, inside `text`.
-std::vector<std::int32_t> repeat_features(std::string_view text, std::span<const Word> words);
+/// line's length. `words` ascend, inside `text`. Where `stop` has a reason the work ends; what was
+/// made by then, of the size it should be, is not to be used.
+std::vector<std::int32_t> repeat_features(std::string_view text, std::span<const Word> words,
+                                          const StopCheck& stop = {});
 std::vector<std::int32_t> repeat_features(std::span<const WordProfile> words,
-                                          const WordRepeats& again);
+                                          const WordRepeats& again, const StopCheck& stop = {});
 
 /// [num_pieces, kRepeatFeaturesPerPiece]: each piece has its word's rows. word_of_piece as in
 /// TokenizedSegment.

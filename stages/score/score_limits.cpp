@@ -13,4 +13,11 @@ std::optional<Error> stop_reason(const ScoreLimits& limits) {
   return std::nullopt;
 }
 
+StopCheck stop_check(const ScoreLimits& batch, const ScoreLimits& item) {
+  return [&batch, &item] {
+    auto reason = stop_reason(batch);
+    return reason ? reason : stop_reason(item);
+  };
+}
+
 }  // namespace pith

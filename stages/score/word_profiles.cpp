@@ -105,11 +105,13 @@ std::vector<std::uint64_t> pair_keys(std::span<const WordProfile> words) {
 
 }  // namespace
 
-WordProfiles profile_words(std::string_view text, std::span<const Word> words) {
+WordProfiles profile_words(std::string_view text, std::span<const Word> words,
+                           const StopCheck& stop) {
   WordProfiles profiles;
   profiles.words.resize(words.size());
   profiles.letters.reserve(text.size());
   for (std::size_t i = 0; i < words.size(); ++i) {
+    if (stops_at(i, stop)) return profiles;
     WordProfile& word = profiles.words[i];
     const auto text_of = [&](const Word& w) { return text.substr(w.begin, w.text_end - w.begin); };
     profile(text_of(words[i]), profiles.letters, word);
@@ -131,11 +133,12 @@ WordProfiles profile_words(std::string_view text, std::span<const Word> words) {
   return profiles;
 }
 
-Recurrence::Recurrence(std::span<const std::uint64_t> keys)
+Recurrence::Recurrence(std::span<const std::uint64_t> keys, const StopCheck& stop)
     : before_(keys.size(), kNone), after_(keys.size(), kNone) {
   std::unordered_map<std::uint64_t, std::uint32_t> last;
   last.reserve(keys.size());
   for (std::uint32_t i = 0; i < keys.size(); ++i) {
+    if (stops_at(i, stop)) return;
     if (keys[i] == 0) continue;
     const auto [at, is_new] = last.try_emplace(keys[i], i);
     if (is_new) continue;
@@ -158,9 +161,9 @@ std::size_t Recurrence::distance(std::size_t place) const {
   return at == kNone || place - at > kReach ? 0 : place - at;
 }
 
-WordRepeats::WordRepeats(std::span<const WordProfile> words)
-    : words_(keys_of(words, &WordProfile::inner)),
-      stems_(keys_of(words, &WordProfile::stem)),
-      pairs_(pair_keys(words)) {}
+WordRepeats::WordRepeats(std::span<const WordProfile> words, const StopCheck& stop)
+    : words_(keys_of(words, &WordProfile::inner), stop),
+      stems_(keys_of(words, &WordProfile::stem), stop),
+      pairs_(pair_keys(words), stop) {}
 
 }  // namespace pith

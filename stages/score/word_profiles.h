@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stages/network/stop_check.h"
 #include "stages/tokenize/word.h"
 
 namespace pith {
@@ -28,8 +29,10 @@ struct WordProfiles {
   std::vector<std::uint32_t> letters;  ///< Folded code points of all words.
 };
 
-/// `words` ascend, inside `text`. Any bytes will do.
-WordProfiles profile_words(std::string_view text, std::span<const Word> words);
+/// `words` ascend, inside `text`. Any bytes will do. Where `stop` has a reason the work ends: what
+/// was made by then is not to be used, here and below.
+WordProfiles profile_words(std::string_view text, std::span<const Word> words,
+                           const StopCheck& stop = {});
 
 /// FNV-1a over numbers, mixed after each.
 class Fingerprint {
@@ -49,7 +52,7 @@ class Recurrence {
  public:
   static constexpr std::size_t kReach = 256;
 
-  explicit Recurrence(std::span<const std::uint64_t> keys);
+  explicit Recurrence(std::span<const std::uint64_t> keys, const StopCheck& stop = {});
 
   /// Times before (after) `place` within reach, at most `most`.
   std::int32_t before(std::size_t place, std::int32_t most) const;
@@ -64,7 +67,7 @@ class Recurrence {
 /// How often each word, its stem and its pairs with a neighbour come again nearby.
 class WordRepeats {
  public:
-  explicit WordRepeats(std::span<const WordProfile> words);
+  explicit WordRepeats(std::span<const WordProfile> words, const StopCheck& stop = {});
 
   const Recurrence& words() const { return words_; }
   const Recurrence& stems() const { return stems_; }

@@ -216,6 +216,12 @@ TEST(EncoderPolicy, TextNobodyWaitsForIsLeftAndTheOthersAreDone) {
   EXPECT_FALSE(score_alone(scripted.policy, given_up).empty());
 }
 
+TEST(EncoderPolicy, FeaturesOfATextNobodyWaitsForAreNotMade) {
+  Scripted scripted(32);
+  scripted.encoder->want_features();
+  expect_items_stop_alone(scripted.policy);
+}
+
 TEST(EncoderPolicy, ChunkThatAnotherTextSharesIsDone) {
   Scripted scripted(32);
   const std::atomic<bool> gone = true;

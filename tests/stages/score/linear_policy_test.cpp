@@ -99,10 +99,20 @@ TEST(LinearModel, ScalesEveryWeight) {
 TEST(LinearModel, StopsAtItsLimits) {
   const std::string text = "alpha beta gamma";
   const auto words = split_words(text, {0, static_cast<std::uint32_t>(text.size())});
-  const auto logits = model_of(1, 1.0F).word_logits(
-      text, words, {.deadline = std::chrono::steady_clock::time_point::min()});
+  const auto logits = model_of(1, 1.0F).word_logits(text, words, [] {
+    return Error{ErrorCode::kDeadlineExceeded, "late"};
+  });
   ASSERT_FALSE(logits);
   EXPECT_EQ(logits.error().code, ErrorCode::kDeadlineExceeded);
+}
+
+TEST(LinearPolicy, TextNobodyWaitsForIsLeftAndTheOthersAreDone) {
+  const TemporaryDir dir;
+  const std::string path = dir.file("mine.linear");
+  ASSERT_TRUE(model_of(1, 1.0F).write(path));
+  const auto policy = LinearPolicy::open(path);
+  ASSERT_TRUE(policy) << policy.error().detail;
+  expect_items_stop_alone(**policy);
 }
 
 TEST(LinearPolicy, ServesWhatWasWritten) {

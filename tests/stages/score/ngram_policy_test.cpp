@@ -9,6 +9,7 @@
 
 #include "stages/tokenize/word_of_piece.h"
 #include "tests/stages/score/ngram_toy.h"
+#include "tests/stages/score/scored_text.h"
 
 namespace pith {
 namespace {
@@ -126,6 +127,10 @@ TEST(NgramPolicy, StopsWhenTheDeadlineHasPassedOrTheClientIsGone) {
   const Result<Done> cancelled = policy->score(batch, abandoned);
   ASSERT_FALSE(cancelled);
   EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
+}
+
+TEST(NgramPolicy, TextNobodyWaitsForIsLeftAndTheOthersAreDone) {
+  expect_items_stop_alone(*shipped("ngram-en"));
 }
 
 TEST(NgramPolicy, EmptyTextAndWordsWithoutPiecesAreNoTrouble) {

@@ -104,5 +104,22 @@ TEST(QueryMatches, AnyBytesWillDo) {
   for (std::size_t i = 0; i < words.size(); ++i) EXPECT_LE(found.of(i).rank, 4);
 }
 
+TEST(QueryMatches, EndSoonAfterThereIsAReasonToStop) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += std::to_string(i % 7000) + " ";
+  const auto words =
+      profile_words(text, split_words(text, {0, static_cast<std::uint32_t>(text.size())}));
+  for (const int times : {0, 3, 7, 12}) {
+    int asked = 0;
+    const StopCheck stop = [&]() -> std::optional<Error> {
+      if (asked++ < times) return std::nullopt;
+      return Error{ErrorCode::kCancelled, "gone"};
+    };
+    const QueryMatches matches("what of 6001 and 6002", words.words, stop);
+    EXPECT_LE(asked, times + 3);
+  }
+  EXPECT_FALSE(QueryMatches("what of 6001 and 6002", words.words).empty());
+}
+
 }  // namespace
 }  // namespace pith

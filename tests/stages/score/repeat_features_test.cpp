@@ -117,5 +117,30 @@ TEST(RepeatFeatures, AnyBytesWillDo) {
   for (const std::int32_t row : rows) EXPECT_TRUE(row > kNoWordFeature && row < kRepeatFeatureRows);
 }
 
+// Every part of the work asks: whenever the reason comes, little is done after it.
+TEST(RepeatFeatures, EndSoonAfterThereIsAReasonToStop) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += std::to_string(i % 7000) + " ";
+  const std::vector<Word> words = words_of(text);
+  int asked = 0;
+  const int never = 1 << 30;
+  const auto stop_after = [&asked](int times) -> StopCheck {
+    asked = 0;
+    return [&asked, times]() -> std::optional<Error> {
+      if (asked++ < times) return std::nullopt;
+      return Error{ErrorCode::kCancelled, "gone"};
+    };
+  };
+  const auto whole = repeat_features(text, words, stop_after(never));
+  EXPECT_EQ(whole, repeat_features(text, words));
+  const int parts = 5;  // Profiles, three recurrences, rows.
+  const int most = asked;
+  EXPECT_EQ(most, parts * 5) << "20,000 words, asked at every 4,096th";
+  for (int times = 0; times < most; times += 3) {
+    EXPECT_EQ(repeat_features(text, words, stop_after(times)).size(), whole.size());
+    EXPECT_LE(asked, times + parts) << "one answer in each part that is left";
+  }
+}
+
 }  // namespace
 }  // namespace pith

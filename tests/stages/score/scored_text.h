@@ -1,6 +1,10 @@
 // A text as the score stage meets it, all of it prose.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -33,5 +37,22 @@ struct ScoredTexts {
   std::vector<TokenizedSegment> segments;
   std::vector<ScoreItem> items;
 };
+
+/// Of three texts one is given up, one is late; the third has its answer.
+inline void expect_items_stop_alone(const KeepPolicy& policy) {
+  const std::atomic<bool> gone = true;
+  ScoredTexts batch({"one two", "three four", "one two"}, policy.tokenizer());
+  batch.items[0].limits.cancelled = &gone;
+  batch.items[1].limits.deadline = std::chrono::steady_clock::time_point::min();
+  const auto scored = policy.score(batch.items, {});
+  ASSERT_TRUE(scored) << scored.error().detail;
+  for (const std::size_t i : {0U, 1U}) {
+    EXPECT_TRUE(batch.items[i].stopped) << i;
+    EXPECT_TRUE(batch.items[i].keep_prob.empty()) << i;
+  }
+  EXPECT_FALSE(batch.items[2].stopped);
+  EXPECT_EQ(batch.items[2].keep_prob.size(), 2U);
+  EXPECT_EQ(policy.score(batch.items, {.cancelled = &gone}).error().code, ErrorCode::kCancelled);
+}
 
 }  // namespace pith

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stages/network/encoder.h"
+#include "stages/score/repeat_features.h"
 
 namespace pith {
 
@@ -21,6 +22,9 @@ class ScriptedEncoder final : public Encoder {
     config_.max_positions = length_max;
     config_.type_vocab_size = 1;
   }
+
+  /// From now on repeat_features are made for it; it does not look at them.
+  void want_features() { config_.features_per_piece = kRepeatFeaturesPerPiece; }
 
   const EncoderConfig& config() const override { return config_; }
   Precision precision() const override { return Precision::kFloat32; }
