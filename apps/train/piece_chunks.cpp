@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "stages/score/encoder_chunks.h"
 #include "stages/score/repeat_features.h"
 
 namespace pith {
@@ -30,13 +31,9 @@ void PieceChunks::add(std::span<const Piece> pieces, std::span<const std::int32_
     for (std::size_t i = begin; i < end; ++i) ids_.push_back(pieces[i].id);
     ids_.push_back(kEndId);
     begins_.push_back(ids_.size());
-    if (features.empty()) continue;
-    features_.insert(features_.end(), kRepeatFeaturesPerPiece, kNoWordFeature);
-    for (const std::int32_t row : features.subspan(begin * kRepeatFeaturesPerPiece,
-                                                   (end - begin) * kRepeatFeaturesPerPiece)) {
+    for (const std::int32_t row : features_of_chunk(features, {begin, end})) {
       features_.push_back(static_cast<std::uint8_t>(row));
     }
-    features_.insert(features_.end(), kRepeatFeaturesPerPiece, kNoWordFeature);
   }
 }
 
@@ -94,13 +91,7 @@ std::vector<LabelledChunk> label_chunks(std::span<const Piece> pieces,
     }
     chunk.ids.push_back(kEndId);
     number.push_back(kNoWord);
-    if (!features.empty()) {
-      const auto rows = features.subspan(begin * kRepeatFeaturesPerPiece,
-                                         (end - begin) * kRepeatFeaturesPerPiece);
-      chunk.features.assign(kRepeatFeaturesPerPiece, kNoWordFeature);
-      chunk.features.insert(chunk.features.end(), rows.begin(), rows.end());
-      chunk.features.insert(chunk.features.end(), kRepeatFeaturesPerPiece, kNoWordFeature);
-    }
+    chunk.features = features_of_chunk(features, {begin, end});
     for (std::uint32_t& each : number) {
       each = std::min(each, static_cast<std::uint32_t>(chunk.words.size()));
     }

@@ -11,8 +11,6 @@
 #include <optional>
 #include <unordered_map>
 
-#include "stages/score/chunk_cuts.h"
-#include "stages/score/repeat_features.h"
 #include "stages/score/word_logits.h"
 
 namespace pith {
@@ -30,8 +28,7 @@ struct Wanted {
 }  // namespace
 
 struct EncoderPolicy::Chunk {
-  std::vector<std::int32_t> ids;       ///< Specials included.
-  std::vector<std::int32_t> features;  ///< [ids.size(), features_per_piece]
+  EncoderChunk input;
   ChunkKey key;
   ScoreMemo::Scores logits;  ///< keep - drop, of each piece. Null: nobody waited for it any more.
   std::vector<const ScoreLimits*> wanted_by;
@@ -43,7 +40,7 @@ struct EncoderPolicy::Chunk {
 };
 
 EncoderPolicy::EncoderPolicy(std::shared_ptr<const Encoder> encoder,
-                             std::shared_ptr<const Tokenizer> tokenizer, Specials specials,
+                             std::shared_ptr<const Tokenizer> tokenizer, ChunkSpecials specials,
                              std::string id, std::string name, std::size_t memo_bytes,
                              std::optional<LinearModel> words)
     : encoder_(std::move(encoder)),
@@ -59,39 +56,25 @@ EncoderPolicy::EncoderPolicy(std::shared_ptr<const Encoder> encoder,
 
 Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits& limits) const {
   if (auto reason = stop_reason(limits)) return *std::move(reason);
-  const auto pieces_max = static_cast<std::size_t>(encoder_->config().length_max()) - 2;
   std::vector<Chunk> chunks;
   std::vector<std::vector<Wanted>> wanted(batch.size());
   // A text may come twice, and texts may share chunks.
   std::unordered_map<ChunkKey, std::size_t, ChunkKeyHash> known;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const TokenizedSegment& segment = *batch[i].segment;
     batch[i].stopped = false;
     const StopCheck stop = stop_check(limits, batch[i].limits);
-    const std::vector<std::int32_t> features = features_of(batch[i], stop);
-    if (!features.empty() && stop()) {  // They may not be whole.
+    std::vector<EncoderChunk> inputs =
+        encoder_chunks(batch[i].text, *batch[i].segment, encoder_->config(), specials_, stop);
+    if (encoder_->config().features_per_piece > 0 && stop()) {  // They may not be whole.
       if (auto reason = stop_reason(limits)) return *std::move(reason);
       batch[i].stopped = true;
       continue;
     }
-    for (const PieceRange& range : cut_chunks(batch[i].text, segment, pieces_max)) {
+    for (EncoderChunk& input : inputs) {
+      const PieceRange range = input.pieces;
       Chunk chunk;
-      chunk.ids.reserve(range.end - range.begin + 2);
-      chunk.ids.push_back(specials_.begin);
-      for (std::size_t at = range.begin; at < range.end; ++at) {
-        chunk.ids.push_back(segment.pieces[at].id);
-      }
-      chunk.ids.push_back(specials_.end);
-      if (!features.empty()) {
-        const std::size_t per_piece = features.size() / segment.pieces.size();
-        const auto at = [&](std::size_t piece) {
-          return features.begin() + static_cast<std::ptrdiff_t>(piece * per_piece);
-        };
-        chunk.features.assign(per_piece, kNoWordFeature);
-        chunk.features.insert(chunk.features.end(), at(range.begin), at(range.end));
-        chunk.features.insert(chunk.features.end(), per_piece, kNoWordFeature);
-      }
-      chunk.key = ChunkKey::of(chunk.ids, chunk.features);
+      chunk.input = std::move(input);
+      chunk.key = ChunkKey::of(chunk.input.ids, chunk.input.features);
       const auto [place, is_new] = known.emplace(chunk.key, chunks.size());
       wanted[i].push_back({place->second, range});
       if (is_new) chunks.push_back(std::move(chunk));
@@ -136,21 +119,14 @@ Result<Done> EncoderPolicy::score(std::span<ScoreItem> batch, const ScoreLimits&
   return Done{};
 }
 
-std::vector<std::int32_t> EncoderPolicy::features_of(const ScoreItem& item,
-                                                     const StopCheck& stop) const {
-  const TokenizedSegment& segment = *item.segment;
-  if (encoder_->config().features_per_piece == 0 || segment.pieces.empty()) return {};
-  return features_of_pieces(repeat_features(item.text, segment.words, stop), segment.word_of_piece);
-}
-
 Result<Done> EncoderPolicy::run(std::span<Chunk* const> chunks, const ScoreLimits& limits) const {
   std::vector<std::span<Chunk* const>> groups;
   for (std::size_t begin = 0; begin < chunks.size();) {
     std::size_t end = begin;
     std::size_t num_ids = 0;
     do {
-      num_ids += chunks[end++]->ids.size();
-    } while (end < chunks.size() && num_ids + chunks[end]->ids.size() <= kGroupIds);
+      num_ids += chunks[end++]->input.ids.size();
+    } while (end < chunks.size() && num_ids + chunks[end]->input.ids.size() <= kGroupIds);
     groups.push_back(chunks.subspan(begin, end - begin));
     begin = end;
   }
@@ -200,14 +176,14 @@ Result<Done> EncoderPolicy::run_group(std::span<Chunk* const> group, const StopC
   std::vector<EncoderSequence> sequences;
   positions.reserve(group.size());
   for (const Chunk* chunk : group) {
-    positions.push_back(position_ids(encoder_->config(), chunk->ids));
-    sequences.push_back({chunk->ids, positions.back(), chunk->features});
+    positions.push_back(position_ids(encoder_->config(), chunk->input.ids));
+    sequences.push_back({chunk->input.ids, positions.back(), chunk->input.features});
   }
   const auto labels = encoder_->forward(sequences, stop);
   if (!labels) return labels.error();
   const float* row = labels->data();
   for (Chunk* chunk : group) {
-    const std::size_t num_pieces = chunk->ids.size() - 2;
+    const std::size_t num_pieces = chunk->input.ids.size() - 2;
     std::vector<float> logits(num_pieces);
     row += 2;  // The special in front.
     for (float& logit : logits) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stages/network/encoder.h"
+#include "stages/score/encoder_chunks.h"
 #include "stages/score/keep_policy.h"
 #include "stages/score/linear_policy.h"
 #include "stages/score/score_memo.h"
@@ -24,12 +25,6 @@ namespace pith {
 /// only packed together.
 class EncoderPolicy final : public KeepPolicy {
  public:
-  /// What stands around each chunk.
-  struct Specials {
-    std::int32_t begin = 0;  ///< "<s>" or "[CLS]".
-    std::int32_t end = 0;    ///< "</s>" or "[SEP]".
-  };
-
   /// A Hugging Face folder: config.json, weights in safetensors, tokenizer.json (or its elders, see
   /// load_hf_tokenizer). Reads all of it once, for the id. Errors: kFileUnreadable with file and
   /// field; kInvalidArgument when the CPU lacks options.precision.
@@ -38,7 +33,7 @@ class EncoderPolicy final : public KeepPolicy {
 
   /// `encoder` has two labels: drop, keep. `tokenizer` gives ids below its vocab_size.
   EncoderPolicy(std::shared_ptr<const Encoder> encoder, std::shared_ptr<const Tokenizer> tokenizer,
-                Specials specials, std::string id, std::string name, std::size_t memo_bytes,
+                ChunkSpecials specials, std::string id, std::string name, std::size_t memo_bytes,
                 std::optional<LinearModel> words = {});
 
   /// sha256 of "SHA256  NAME\n" for each file of the folder that counts, as sha256sum prints them.
@@ -55,13 +50,12 @@ class EncoderPolicy final : public KeepPolicy {
 
  private:
   struct Chunk;
-  std::vector<std::int32_t> features_of(const ScoreItem& item, const StopCheck& stop) const;
   Result<Done> run(std::span<Chunk* const> chunks, const ScoreLimits& limits) const;
   Result<Done> run_group(std::span<Chunk* const> group, const StopCheck& stop) const;
 
   std::shared_ptr<const Encoder> encoder_;
   std::shared_ptr<const Tokenizer> tokenizer_;
-  Specials specials_;
+  ChunkSpecials specials_;
   std::string id_;
   std::string name_;
   mutable ScoreMemo memo_;

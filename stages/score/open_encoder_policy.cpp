@@ -122,7 +122,7 @@ Result<std::shared_ptr<const EncoderPolicy>> EncoderPolicy::open(const std::stri
     words = *std::move(read);
   }
   return std::make_shared<const EncoderPolicy>(
-      *std::move(encoder), *std::move(tokenizer), Specials{*begin, *end}, *std::move(id),
+      *std::move(encoder), *std::move(tokenizer), ChunkSpecials{*begin, *end}, *std::move(id),
       folder_name(folder), options.memo_bytes, std::move(words));
 }
 

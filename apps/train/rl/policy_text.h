@@ -7,24 +7,17 @@
 #include <string_view>
 #include <vector>
 
-#include "stages/score/chunk_cuts.h"
+#include "stages/score/encoder_chunks.h"
 #include "stages/tokenize/tokenized_prompt.h"
 
 namespace pith {
 
-/// What the network sees at once.
-struct PolicyChunk {
-  PieceRange pieces;                   ///< Of the segment.
-  std::vector<std::int32_t> ids;       ///< Specials included.
-  std::vector<std::int32_t> features;  ///< [ids.size(), features_per_piece]
-};
-
 struct PolicyText {
   std::string text;
-  std::string query;                ///< What the policy is told; empty: nothing.
-  TokenizedSegment segment;         ///< All of it prose; segment.origin_tokens is counted.
-  std::vector<float> cost;          ///< [num_words]: reader tokens that end in the word.
-  std::vector<PolicyChunk> chunks;  ///< Of an encoder.
+  std::string query;                 ///< What the policy is told; empty: nothing.
+  TokenizedSegment segment;          ///< All of it prose; segment.origin_tokens is counted.
+  std::vector<float> cost;           ///< [num_words]: reader tokens that end in the word.
+  std::vector<EncoderChunk> chunks;  ///< Of an encoder.
   /// Of the linear policy: the weights of word i are parameters[parameters_end[i - 1]...
   /// parameters_end[i] - 1].
   std::vector<std::uint32_t> parameters, parameters_end;

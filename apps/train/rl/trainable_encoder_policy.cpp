@@ -23,8 +23,8 @@ TrainableEncoderPolicy::TrainableEncoderPolicy(std::string folder, const Encoder
     : folder_(std::move(folder)), encoder_(config), tokenizer_(std::move(tokenizer)) {
   weights_.resize(encoder_.layout().size());
   const bool bert = config.kind == EncoderKind::kBert;
-  begin_ = tokenizer_->id_of(bert ? "[CLS]" : "<s>");
-  end_ = tokenizer_->id_of(bert ? "[SEP]" : "</s>");
+  specials_ = {tokenizer_->id_of(bert ? "[CLS]" : "<s>"),
+               tokenizer_->id_of(bert ? "[SEP]" : "</s>")};
 }
 
 Result<std::unique_ptr<TrainableEncoderPolicy>> TrainableEncoderPolicy::open(
@@ -63,34 +63,11 @@ void TrainableEncoderPolicy::see(PolicyText& text) const {
   }
   segment.pieces = tokenizer_->encode(text.text);
   segment.word_of_piece = words_of_pieces(segment.words, segment.pieces);
-  const auto per_piece = static_cast<std::size_t>(encoder_.config().features_per_piece);
-  std::vector<std::int32_t> features;
-  if (per_piece > 0 && !segment.pieces.empty()) {
-    features = features_of_pieces(repeat_features(text.text, segment.words), segment.word_of_piece);
-  }
-  const auto pieces_max = static_cast<std::size_t>(encoder_.config().length_max()) - 2;
-  for (const PieceRange& range : cut_chunks(text.text, segment, pieces_max)) {
-    PolicyChunk chunk;
-    chunk.pieces = range;
-    chunk.ids.push_back(begin_);
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      chunk.ids.push_back(segment.pieces[i].id);
-    }
-    chunk.ids.push_back(end_);
-    if (per_piece > 0) {
-      const auto at = [&](std::size_t piece) {
-        return features.begin() + static_cast<std::ptrdiff_t>(piece * per_piece);
-      };
-      chunk.features.assign(per_piece, kNoWordFeature);
-      chunk.features.insert(chunk.features.end(), at(range.begin), at(range.end));
-      chunk.features.insert(chunk.features.end(), per_piece, kNoWordFeature);
-    }
-    text.chunks.push_back(std::move(chunk));
-  }
+  text.chunks = encoder_chunks(text.text, segment, encoder_.config(), specials_);
 }
 
 const float* TrainableEncoderPolicy::forward(std::span<const float> parameters,
-                                             const PolicyChunk& chunk, EncoderTape& tape) const {
+                                             const EncoderChunk& chunk, EncoderTape& tape) const {
   const std::vector<std::int32_t> positions = position_ids(encoder_.config(), chunk.ids);
   return encoder_.forward(parameters, {chunk.ids, positions, chunk.features}, 0.0F, 0, tape);
 }
@@ -101,7 +78,7 @@ std::vector<float> TrainableEncoderPolicy::piece_logits(std::span<const float> p
   const auto width = static_cast<std::size_t>(encoder_.config().hidden_size);
   std::vector<float> logits(text.segment.pieces.size());
   std::vector<float> labels;
-  for (const PolicyChunk& chunk : text.chunks) {
+  for (const EncoderChunk& chunk : text.chunks) {
     const std::size_t length = chunk.ids.size();
     const float* hidden = forward(parameters, chunk, tape);
     labels.resize(2 * length);
@@ -123,7 +100,7 @@ void TrainableEncoderPolicy::backward(std::span<const float> parameters, const P
   const auto width = static_cast<std::size_t>(encoder_.config().hidden_size);
   std::vector<float> dlabels;
   std::vector<float> dhidden;
-  for (const PolicyChunk& chunk : text.chunks) {
+  for (const EncoderChunk& chunk : text.chunks) {
     const std::size_t length = chunk.ids.size();
     const float* hidden = forward(parameters, chunk, tape);
     dlabels.assign(2 * length, 0.0F);

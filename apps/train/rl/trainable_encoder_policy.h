@@ -38,13 +38,13 @@ class TrainableEncoderPolicy final : public TrainablePolicy {
   TrainableEncoderPolicy(std::string folder, const EncoderConfig& config,
                          std::shared_ptr<const HfTokenizer> tokenizer);
   void see(PolicyText& text) const override;
-  const float* forward(std::span<const float> parameters, const PolicyChunk& chunk,
+  const float* forward(std::span<const float> parameters, const EncoderChunk& chunk,
                        EncoderTape& tape) const;
 
   std::string folder_;
   TrainableEncoder encoder_;
   std::shared_ptr<const HfTokenizer> tokenizer_;
-  std::int32_t begin_ = 0, end_ = 0;  ///< Special pieces.
+  ChunkSpecials specials_;
   std::optional<LinearModel> words_;  ///< Stays as it is.
 };
 
