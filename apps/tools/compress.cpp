@@ -108,6 +108,12 @@ int run_compress(const CompressFlags& flags) {
   if (!options) return tool_error(options.error());
   auto compressor = load(flags);
   if (!compressor) return tool_error(compressor.error());
+  const KeepPolicy& policy = *compressor->policies->champion();
+  if (!flags.query.empty() && !policy.reads_queries()) {
+    return tool_error({ErrorCode::kInvalidArgument,
+                       "--query: the policy " + policy.name() +
+                           " reads no queries; --policy pith-linear and --policy pith-small do"});
+  }
   if (flags.jsonl) return compress_lines(*compressor);
   auto inputs = read_inputs(flags.files);
   if (!inputs) return tool_error(inputs.error());

@@ -165,7 +165,7 @@ void add_query(CLI::App& train, std::function<int()>& run) {
       "query", "Teach a policy what a question says about which words of a text matter");
   auto options = std::make_shared<QueryTrainOptions>();
   app->add_option("--policy", options->policy,
-                  "A *.linear file, or the folder of an encoder with words.linear")
+                  "A linear policy's file, or the folder of an encoder with words.linear")
       ->check(CLI::ExistingPath)
       ->required();
   app->add_option("--data", options->data, "Questions: context, question, answers a line")

@@ -236,6 +236,13 @@ Result<Done> train_query(const QueryTrainOptions& options, const Progress& progr
   };
   const auto policy = open_policy(options.policy);
   if (!policy) return policy.error();
+  if (!(*policy)->reads_queries()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 options.policy +
+                     ": not a policy that reads queries; pith-linear and pith-small "
+                     "do, and encoders with a " +
+                     kWordsFile};
+  }
   const auto model = LinearModel::open(file_of(options.policy));
   if (!model) return model.error();
   auto texts = read_questions(options, **policy);

@@ -12,7 +12,7 @@
 namespace pith {
 
 struct QueryTrainOptions {
-  std::string policy;             ///< A *.linear file, or an encoder's folder with words.linear.
+  std::string policy;  ///< A linear policy's file, or an encoder's folder with words.linear.
   std::vector<std::string> data;  ///< Questions: context, question, answers a line.
   RecordFilter filter;
   std::string out;  ///< As `policy`: a file, or a folder.

@@ -41,6 +41,7 @@ class EncoderPolicy final : public KeepPolicy {
   /// The folder's name.
   const std::string& name() const override { return name_; }
   const Tokenizer& tokenizer() const override { return *tokenizer_; }
+  bool reads_queries() const override { return words_.has_value(); }
   /// Chunks run in groups of about 512 pieces, side by side on the threads of the caller's arena;
   /// limits are checked between layers.
   Result<Done> score(std::span<ScoreItem> batch, const ScoreLimits& limits) const override;

@@ -50,6 +50,8 @@ class KeepPolicy {
   /// Short name for people: "ngram-en".
   virtual const std::string& name() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;
+  /// Whether ScoreItem::query can change what it says.
+  virtual bool reads_queries() const { return false; }
   /// Fills keep_prob of every item; texts of several requests may stand in one batch. `limits` are
   /// the batch's; those of the items are looked at, too (ScoreItem::stopped).
   /// Equal (text, query) give equal answers whatever else is in the batch.
@@ -68,8 +70,14 @@ struct PolicyOptions {
   const PolicySet* loaded = nullptr;
 };
 
-/// Opens a policy by what it is: a *.ngram file, a *.linear file, or the Hugging Face folder of an
-/// LLMLingua-2 encoder. Errors: kFileUnreadable with the file and the field that is wrong;
+enum class PolicyKind { kEncoder, kLinear, kNgram };
+
+/// What a path holds, whatever it is called: a folder is an encoder's. Looks at a file's first
+/// bytes only. Errors: kFileUnreadable.
+Result<PolicyKind> policy_kind(const std::string& path);
+
+/// Opens a policy by its kind: an n-gram or a linear policy's file, or the Hugging Face folder of
+/// an LLMLingua-2 encoder. Errors: kFileUnreadable with the file and the field that is wrong;
 /// kInvalidArgument when the CPU lacks options.precision.
 Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path,
                                                       const PolicyOptions& options = {});

@@ -62,6 +62,7 @@ class LinearPolicy final : public KeepPolicy {
   /// The file's name without its ending.
   const std::string& name() const override { return name_; }
   const Tokenizer& tokenizer() const override;
+  bool reads_queries() const override { return true; }
   Result<Done> score(std::span<ScoreItem> batch, const ScoreLimits& limits) const override;
 
  private:

@@ -10,33 +10,43 @@
 #include "stages/score/ngram_policy.h"
 
 namespace pith {
+namespace {
 
-Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path,
-                                                      const PolicyOptions& options) {
+template <class Policy>
+Result<std::shared_ptr<const KeepPolicy>> any(Result<std::shared_ptr<const Policy>> policy) {
+  if (!policy) return policy.error();
+  return std::shared_ptr<const KeepPolicy>(*std::move(policy));
+}
+
+}  // namespace
+
+Result<PolicyKind> policy_kind(const std::string& path) {
   std::error_code failed;
-  if (std::filesystem::is_directory(path, failed)) {
-    auto policy = EncoderPolicy::open(path, options);
-    if (!policy) return policy.error();
-    return std::shared_ptr<const KeepPolicy>(*std::move(policy));
-  }
-  // By content, not by name: a file may be called anything.
+  if (std::filesystem::is_directory(path, failed)) return PolicyKind::kEncoder;
   constexpr std::string_view kFamily = "pith-ngram ";
   std::array<char, kFamily.size()> start = {};
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{ErrorCode::kFileUnreadable, path + ": cannot be opened"};
   file.read(start.data(), start.size());
+  if (file && std::string_view(start.data(), start.size()) == kFamily) return PolicyKind::kNgram;
   // safetensors: eight bytes of a length, then JSON.
-  if (file && start[8] == '{') {
-    auto policy = LinearPolicy::open(path);
-    if (!policy) return policy.error();
-    return std::shared_ptr<const KeepPolicy>(*std::move(policy));
+  if (file && start[8] == '{') return PolicyKind::kLinear;
+  return Error{ErrorCode::kFileUnreadable, path + ": magic: not a policy file"};
+}
+
+Result<std::shared_ptr<const KeepPolicy>> open_policy(const std::string& path,
+                                                      const PolicyOptions& options) {
+  const auto kind = policy_kind(path);
+  if (!kind) return kind.error();
+  switch (*kind) {
+    case PolicyKind::kEncoder:
+      return any(EncoderPolicy::open(path, options));
+    case PolicyKind::kLinear:
+      return any(LinearPolicy::open(path));
+    case PolicyKind::kNgram:
+      break;
   }
-  if (!file || std::string_view(start.data(), start.size()) != kFamily) {
-    return Error{ErrorCode::kFileUnreadable, path + ": magic: not a policy file"};
-  }
-  Result<std::shared_ptr<const NgramPolicy>> policy = NgramPolicy::open(path);
-  if (!policy) return policy.error();
-  return std::shared_ptr<const KeepPolicy>(*std::move(policy));
+  return any(NgramPolicy::open(path));
 }
 
 }  // namespace pith

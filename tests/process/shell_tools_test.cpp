@@ -102,6 +102,14 @@ TEST(ShellTools, JsonlAnswersInOrderAndMarksBadLines) {
   }
 }
 
+TEST(ShellTools, CompressSaysWhenThePolicyReadsNoQuery) {
+  const Finished ngram = pith({"compress", "--policy", "ngram-en", "--query", "who?"}, prose(100));
+  EXPECT_EQ(ngram.status, 2);
+  EXPECT_NE(ngram.err.find("ngram-en reads no queries; --policy pith-linear"), std::string::npos)
+      << ngram.err;
+  EXPECT_EQ(pith({"compress", "--query", "who?"}, prose(100)).status, 0);
+}
+
 TEST(ShellTools, CountCounts) {
   const Finished plain = pith({"count"}, "hello world");
   EXPECT_EQ(plain.status, 0);

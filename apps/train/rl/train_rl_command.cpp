@@ -128,7 +128,7 @@ int run_train_rl(Arguments& arguments) {
 void add_what(CLI::App& app, Arguments& arguments) {
   RlOptions& options = arguments.options;
   app.add_option("--policy", options.policy,
-                 "Keep policy to begin with: an encoder's folder, or a *.linear file")
+                 "Keep policy to begin with: an encoder's folder, or a linear policy's file")
       ->check(CLI::ExistingPath)
       ->required();
   app.add_option("--task", arguments.task, "qa, summary or code")

@@ -4,6 +4,7 @@
 
 #include "apps/train/rl/trainable_encoder_policy.h"
 #include "apps/train/rl/trainable_linear_policy.h"
+#include "stages/score/keep_policy.h"
 #include "stages/score/word_logits.h"
 
 namespace pith {
@@ -26,7 +27,15 @@ std::vector<float> costs_of(const PolicyText& text, const TokenCounter& reader) 
 }  // namespace
 
 Result<std::unique_ptr<TrainablePolicy>> TrainablePolicy::open(const std::string& path) {
-  if (path.ends_with(".linear")) {
+  const auto kind = policy_kind(path);
+  if (!kind) return kind.error();
+  if (*kind == PolicyKind::kNgram) {
+    return Error{ErrorCode::kInvalidArgument,
+                 path +
+                     ": an n-gram policy has no weights to train; a linear policy's file or an "
+                     "encoder's folder has, as pith-linear and pith-small"};
+  }
+  if (*kind == PolicyKind::kLinear) {
     auto linear = TrainableLinearPolicy::open(path);
     if (!linear) return linear.error();
     return std::unique_ptr<TrainablePolicy>(std::move(*linear));

@@ -17,8 +17,8 @@ namespace pith {
 /// opening.
 class TrainablePolicy {
  public:
-  /// What `pith compress --policy` opens and can be trained: an encoder's folder, a *.linear file.
-  /// Errors: kFileUnreadable.
+  /// What `pith compress --policy` opens and can be trained: an encoder's folder, a linear
+  /// policy's file by any name. Errors: kFileUnreadable; kInvalidArgument for an n-gram policy.
   static Result<std::unique_ptr<TrainablePolicy>> open(const std::string& path);
   virtual ~TrainablePolicy() = default;
 

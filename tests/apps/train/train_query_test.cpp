@@ -142,5 +142,13 @@ TEST_F(TrainQuery, NeedsQuestionsThatTheirTextsAnswer) {
   EXPECT_EQ(trained.error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST_F(TrainQuery, SaysWhichPoliciesReadQueries) {
+  options_.policy = PITH_MODELS "/ngram-en.ngram";
+  const auto trained = train_query(options_, [](const std::string&) {});
+  ASSERT_FALSE(trained);
+  EXPECT_NE(trained.error().detail.find("pith-linear"), std::string::npos)
+      << trained.error().detail;
+}
+
 }  // namespace
 }  // namespace pith

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "stages/network/counter_random.h"
 #include "stages/score/keep_policy.h"
@@ -153,8 +155,29 @@ TEST_F(TrainablePolicyTest, OfALinearPolicyWordsHaveWhatIsServed) {
   }
 }
 
+TEST_F(TrainablePolicyTest, AFilesContentDecidesNotItsName) {
+  const std::string linear = dir_.file("best.bin");
+  std::filesystem::copy_file(PITH_MODELS "/pith-linear.linear", linear);
+  const auto renamed = TrainablePolicy::open(linear);
+  ASSERT_TRUE(renamed) << renamed.error().detail;
+  EXPECT_EQ((*renamed)->file(), linear);
+
+  const std::string ngram = dir_.file("ngram.linear");
+  std::filesystem::copy_file(PITH_MODELS "/ngram-en.ngram", ngram);
+  const auto refused = TrainablePolicy::open(ngram);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("n-gram policy"), std::string::npos)
+      << refused.error().detail;
+}
+
 TEST_F(TrainablePolicyTest, WhatIsNoKeepPolicyIsRefused) {
   EXPECT_FALSE(TrainablePolicy::open(dir_.path()));
+  const std::string text = dir_.file("notes.linear");
+  std::ofstream(text) << "Some notes, and no policy.";
+  const auto refused = TrainablePolicy::open(text);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail, text + ": magic: not a policy file");
+  EXPECT_FALSE(TrainablePolicy::open(dir_.file("nothing")));
 }
 
 }  // namespace
