@@ -12,6 +12,7 @@
 #include "apps/train/batch_order.h"
 #include "apps/train/labelled_texts.h"
 #include "apps/train/piece_chunks.h"
+#include "apps/train/planned_rate.h"
 #include "apps/train/sentencepiece_training.h"
 #include "apps/train/train_linear.h"
 #include "apps/train/training_run.h"
@@ -78,13 +79,7 @@ TrainingPlan plan_of(const EncoderTrainOptions& options, std::uint64_t steps_per
   TrainingPlan plan;
   plan.folder = options.out;
   plan.description = std::move(description);
-  plan.rate.peak = options.learning_rate;
-  plan.rate.total_steps = std::max<std::uint64_t>(
-      1, options.steps > 0 ? options.steps
-                           : static_cast<std::uint64_t>(std::llround(
-                                 options.epochs * static_cast<double>(steps_per_epoch))));
-  plan.rate.warmup_steps =
-      static_cast<std::uint64_t>(options.warmup * static_cast<double>(plan.rate.total_steps));
+  plan.rate = planned_rate(options, steps_per_epoch);
   plan.optimizer.weight_decay = options.weight_decay;
   return plan;
 }

@@ -13,6 +13,7 @@
 #include "apps/reader/decoder_reader.h"
 #include "apps/train/batch_order.h"
 #include "apps/train/copy_loss.h"
+#include "apps/train/planned_rate.h"
 #include "apps/train/training_run.h"
 #include "stages/model_files/tensor_files.h"
 #include "stages/model_files/tensor_writer.h"
@@ -86,13 +87,7 @@ TrainingPlan plan_of(const SummarizerTrainOptions& options, std::size_t num_reco
   TrainingPlan plan;
   plan.folder = options.out;
   plan.description = description(options, num_records);
-  plan.rate.peak = options.learning_rate;
-  plan.rate.total_steps = std::max<std::uint64_t>(
-      1, options.steps > 0 ? options.steps
-                           : static_cast<std::uint64_t>(std::llround(
-                                 options.epochs * static_cast<double>(steps_per_epoch))));
-  plan.rate.warmup_steps =
-      static_cast<std::uint64_t>(options.warmup * static_cast<double>(plan.rate.total_steps));
+  plan.rate = planned_rate(options, steps_per_epoch);
   plan.optimizer.weight_decay = options.weight_decay;
   plan.checkpoint_s = options.checkpoint_s;
   plan.curve_title = "summarizer";

@@ -5,6 +5,7 @@
 
 #include "stages/model_files/json_field.h"
 #include "stages/model_files/mapped_file.h"
+#include "stages/network/config_counts.h"
 
 namespace pith {
 namespace {
@@ -29,18 +30,6 @@ constexpr Count kRequired[] = {
 };
 
 Error fault(const std::string& what) { return {ErrorCode::kFileUnreadable, what}; }
-
-Result<std::int32_t> count_from(const JsonField& field, std::int32_t least, std::int32_t most) {
-  const auto value = field.integer(least, most);
-  if (!value) return value.error();
-  return static_cast<std::int32_t>(*value);
-}
-
-Result<std::int32_t> count_of(const JsonField& root, const char* key, std::int32_t least,
-                              std::int32_t most, std::int32_t otherwise) {
-  const auto field = root.find(key);
-  return field ? count_from(*field, least, most) : Result<std::int32_t>(otherwise);
-}
 
 Result<float> number_of(const JsonField& root, const char* key, double above, double below,
                         float otherwise) {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "stages/network/layers/attention.h"
+#include "stages/network/layers/head_weights.h"
 #include "stages/network/layers/matrix_product.h"
 
 namespace pith {
@@ -15,14 +16,6 @@ auto head_columns(Number* data, std::size_t length, const AttentionShape& shape,
   auto columns = matrix(data + part * width + head * shape.head_size, length, shape.head_size);
   columns.stride = parts * width;
   return columns;
-}
-
-template <class Number>
-auto head_weights(Number* weights, std::size_t length, std::size_t head) {
-  const std::size_t stride = attention_stride(length);
-  auto rows = matrix(weights + head * length * stride, length, length);
-  rows.stride = stride;
-  return rows;
 }
 
 float score_scale(const AttentionShape& shape) {

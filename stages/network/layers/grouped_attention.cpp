@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cmath>
 
+#include "stages/network/layers/head_weights.h"
 #include "stages/network/layers/matrix_product.h"
 
 namespace pith {
@@ -15,14 +16,6 @@ auto head_columns(Number* data, std::size_t length, const GroupedHeads& heads, s
   auto columns = matrix(data + before * heads.head_size, length, heads.head_size);
   columns.stride = width;
   return columns;
-}
-
-template <class Number>
-auto head_weights(Number* weights, std::size_t length, std::size_t head) {
-  const std::size_t stride = attention_stride(length);
-  auto rows = matrix(weights + head * length * stride, length, length);
-  rows.stride = stride;
-  return rows;
 }
 
 std::size_t row_size(const GroupedHeads& heads) {

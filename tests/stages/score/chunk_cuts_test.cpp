@@ -3,23 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/stages/score/letter_tokenizer.h"
 #include "tests/stages/score/scored_text.h"
 
 namespace pith {
 namespace {
-
-/// A piece for every byte that is no blank.
-class LetterTokenizer final : public Tokenizer {
- public:
-  std::vector<Piece> encode(std::string_view text) const override {
-    std::vector<Piece> pieces;
-    for (std::uint32_t at = 0; at < text.size(); ++at) {
-      if (text[at] != ' ' && text[at] != '\n') pieces.push_back({text[at], {at, at + 1}});
-    }
-    return pieces;
-  }
-  std::int32_t vocab_size() const override { return 128; }
-};
 
 /// The text of each chunk, from its first piece to its last.
 std::vector<std::string> chunks(const std::string& text, std::size_t pieces_max) {

@@ -3,23 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "stages/score/repeat_features.h"
+#include "tests/stages/score/letter_tokenizer.h"
 #include "tests/stages/score/scored_text.h"
 
 namespace pith {
 namespace {
-
-/// A piece a letter.
-class Letters final : public Tokenizer {
- public:
-  std::vector<Piece> encode(std::string_view text) const override {
-    std::vector<Piece> pieces;
-    for (std::uint32_t at = 0; at < text.size(); ++at) {
-      if (text[at] != ' ') pieces.push_back({text[at], {at, at + 1}});
-    }
-    return pieces;
-  }
-  std::int32_t vocab_size() const override { return 128; }
-};
 
 EncoderConfig window_of(std::int32_t length, bool features) {
   EncoderConfig config;
@@ -32,7 +20,7 @@ constexpr std::string_view kText = "a cat and a dog and a cow sat down on a red 
 
 // Words that come again do so in the whole text, wherever it is cut.
 TEST(EncoderChunks, PutsSpecialsAroundPiecesAndTheirFeatures) {
-  const TokenizedSegment segment = segment_of(kText, Letters());
+  const TokenizedSegment segment = segment_of(kText, LetterTokenizer());
   const auto chunks = encoder_chunks(kText, segment, window_of(12, true), {1000, 2000});
   ASSERT_GT(chunks.size(), 2U);
   const auto whole =
@@ -59,7 +47,7 @@ TEST(EncoderChunks, PutsSpecialsAroundPiecesAndTheirFeatures) {
 }
 
 TEST(EncoderChunks, ModelThatWantsNoFeaturesGetsNone) {
-  const TokenizedSegment segment = segment_of(kText, Letters());
+  const TokenizedSegment segment = segment_of(kText, LetterTokenizer());
   for (const EncoderChunk& chunk : encoder_chunks(kText, segment, window_of(12, false), {})) {
     EXPECT_TRUE(chunk.features.empty());
     EXPECT_GT(chunk.ids.size(), 2U);
@@ -67,7 +55,8 @@ TEST(EncoderChunks, ModelThatWantsNoFeaturesGetsNone) {
 }
 
 TEST(EncoderChunks, NoPiecesNoChunks) {
-  EXPECT_TRUE(encoder_chunks("", segment_of("", Letters()), window_of(12, true), {}).empty());
+  EXPECT_TRUE(
+      encoder_chunks("", segment_of("", LetterTokenizer()), window_of(12, true), {}).empty());
 }
 
 }  // namespace

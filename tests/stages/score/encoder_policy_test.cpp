@@ -8,24 +8,12 @@
 #include <random>
 #include <thread>
 
+#include "tests/stages/score/letter_tokenizer.h"
 #include "tests/stages/score/scored_text.h"
 #include "tests/stages/score/scripted_encoder.h"
 
 namespace pith {
 namespace {
-
-/// A piece a letter, its id the letter's.
-class LetterTokenizer final : public Tokenizer {
- public:
-  std::vector<Piece> encode(std::string_view text) const override {
-    std::vector<Piece> pieces;
-    for (std::uint32_t at = 0; at < text.size(); ++at) {
-      if (text[at] != ' ' && text[at] != '\n') pieces.push_back({text[at], {at, at + 1}});
-    }
-    return pieces;
-  }
-  std::int32_t vocab_size() const override { return 128; }
-};
 
 constexpr std::int32_t kBegin = 1000;
 constexpr std::int32_t kEnd = 2000;
