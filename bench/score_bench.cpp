@@ -50,8 +50,8 @@ void BM_Score(benchmark::State& state, const char* name) {
   const TokenizedPrompt prompt =
       prompt_of(static_cast<std::size_t>(state.range(0)), policy->tokenizer());
   std::vector<ScoreItem> batch(1);
-  batch[0].text = prompt.request->segments[0].text;
   batch[0].segment = &prompt.segments[0];
+  batch[0].text = batch[0].segment->structure.seen(prompt.request->segments[0].text);
   for (auto _ : state) {
     if (!policy->score(batch, {})) state.SkipWithError("not scored");
     benchmark::DoNotOptimize(batch[0].keep_prob.data());

@@ -31,7 +31,7 @@ Prompt make_prompt(const std::string& file, std::int64_t num_tokens) {
   prompt.segment.structure = find_structure(prompt.text, SegmentKind::kToolResult, prompt.options);
   for (const Region& region : prompt.segment.structure.regions) {
     if (region.kind != RegionKind::kProse) continue;
-    const auto words = split_words(prompt.text, region.span);
+    const auto words = split_words(prompt.segment.structure.seen(prompt.text), region.span);
     prompt.segment.words.insert(prompt.segment.words.end(), words.begin(), words.end());
   }
   prompt.segment.origin_tokens = prompt.reader->count(prompt.text);
@@ -62,7 +62,7 @@ BENCHMARK(BM_FindStructure)->ArgName("num_tokens")->Arg(2048)->Unit(benchmark::k
 void BM_ProtectedSpans(benchmark::State& state) {
   const Prompt prompt = make_prompt(kFiles[0], state.range(0));
   for (auto _ : state) {
-    benchmark::DoNotOptimize(protected_spans(prompt.text, prompt.segment.structure.regions,
+    benchmark::DoNotOptimize(protected_spans(prompt.text, prompt.segment.structure,
                                              SegmentKind::kToolResult, prompt.options));
   }
   count_rate(state, prompt);

@@ -75,7 +75,7 @@ std::vector<Result<ScoredWork>> score_batch(std::span<const Edge<TokenizedWork>>
       const TokenizedSegment& segment = work->prompt.segments[i];
       if (!needs_score(segment, request.options)) continue;
       items.push_back(
-          {.text = request.segments[i].text,
+          {.text = segment.structure.seen(request.segments[i].text),
            .segment = &segment,
            .query = request.segments[i].query,
            .limits = {work->admitted->job.deadline, work->admitted->job.cancelled.get()},

@@ -9,6 +9,7 @@ std::uint32_t protect_class(std::string_view name) {
       {"paths", kProtectPaths},           {"identifiers", kProtectIdentifiers},
       {"quoted", kProtectQuoted},         {"json_keys", kProtectJsonKeys},
       {"tags", kProtectTags},             {"names", kProtectNames},
+      {"json_text", kProtectJsonText},
   };
   for (const auto& [class_name, bit] : kClasses) {
     if (class_name == name) return bit;

@@ -42,12 +42,14 @@ enum ProtectClass : std::uint32_t {
   kProtectJsonKeys = 1U << 7,     ///< Keys and structure of JSON.
   kProtectTags = 1U << 8,         ///< <pith-keep>...</pith-keep>, and <system-reminder> like tags.
   kProtectNames = 1U << 9,        ///< Capitalised words inside a sentence.
-  kProtectAll = (1U << 10) - 1,
+  kProtectJsonText = 1U << 10,    ///< Long prose in the string values of JSON; else only that is shortened there.
+  kProtectAll = (1U << 11) - 1,
 };
-inline constexpr std::uint32_t kProtectDefault = kProtectAll & ~static_cast<std::uint32_t>(kProtectNames);
+inline constexpr std::uint32_t kProtectDefault =
+    kProtectAll & ~(static_cast<std::uint32_t>(kProtectNames) | static_cast<std::uint32_t>(kProtectJsonText));
 
-/// Parses "numbers", "negations", "code", "urls", "paths", "identifiers", "quoted", "json_keys", "tags", "names";
-/// 0 when unknown.
+/// Parses "numbers", "negations", "code", "urls", "paths", "identifiers", "quoted", "json_keys", "tags", "names",
+/// "json_text"; 0 when unknown.
 std::uint32_t protect_class(std::string_view name);
 
 struct CompressOptions {
@@ -89,7 +91,7 @@ struct SegmentReply {
   std::uint32_t origin_tokens = 0;  ///< In the reader's tokenizer.
   std::uint32_t compressed_tokens = 0;
   float threshold = 0.0F;                ///< keep_prob of the last word kept by choice.
-  std::vector<std::string> transforms;   ///< "json_minify", "log_fold", "blank_fold", "prose"; empty: unchanged.
+  std::vector<std::string> transforms;   ///< "json_minify", "log_fold", "blank_fold", "prose", "json_prose"; empty: unchanged.
   std::vector<std::string> notes;        ///< Why the dial was missed, what was protected.
 };
 

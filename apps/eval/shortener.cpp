@@ -39,7 +39,7 @@ Result<std::vector<float>> Shortener::keep_prob(const TaskRecord& record,
   const std::size_t num_words = segment.words.size();
   if (policy_ != nullptr) {
     ScoreItem item;
-    item.text = record.text;
+    item.text = segment.structure.seen(record.text);
     item.segment = &segment;
     if (use_query) item.query = record.question;
     if (auto scored = policy_->score({&item, 1}, {}); !scored) return scored.error();

@@ -78,7 +78,7 @@ Result<std::uint32_t> read_protect(std::string_view field, element value) {
     if (bit == 0) {
       return wrong(field,
                    "a list of: numbers, negations, code, urls, paths, identifiers, quoted, "
-                   "json_keys, tags, names");
+                   "json_keys, tags, names, json_text");
     }
     classes |= bit;
   }

@@ -25,7 +25,7 @@ struct CompressFlags {
   std::optional<std::uint32_t> target_tokens;
   float min_gain = 0.0F;
   std::string policy, tokenizer = "o200k_base", query;
-  std::vector<std::string> force_tokens, unprotect, files;
+  std::vector<std::string> force_tokens, protect, unprotect, files;
   bool exact = false, json = false, jsonl = false;
   ExactFlags only_exact;
 };
@@ -75,6 +75,11 @@ Result<CompressOptions> options_of(const CompressFlags& flags) {
   options.reader = flags.tokenizer;
   options.force_tokens = flags.force_tokens;
   options.min_gain = flags.min_gain;
+  for (const std::string& name : flags.protect) {
+    const std::uint32_t bit = protect_class(name);
+    if (bit == 0) return invalid("--protect: no class of protected spans is called " + name);
+    options.protect |= bit;
+  }
   for (const std::string& name : flags.unprotect) {
     const std::uint32_t bit = protect_class(name);
     if (bit == 0) return invalid("--unprotect: no class of protected spans is called " + name);
@@ -176,7 +181,7 @@ void add_exact(CLI::App& app, const std::shared_ptr<CompressFlags>& flags) {
                "With --exact --json: the words and their labels")
       ->needs(exact);
   for (const char* native :
-       {"--threshold", "--tokenizer", "--query", "--unprotect", "--min-gain"}) {
+       {"--threshold", "--tokenizer", "--query", "--protect", "--unprotect", "--min-gain"}) {
     app.get_option(native)->excludes(exact);
   }
 }
@@ -217,6 +222,10 @@ void add_compress(CLI::App& parent, std::function<int()>& run) {
   app->add_option("--force-token", flags->force_tokens,
                   "Always keep words with this text; repeat for several")
       ->type_name("TEXT")
+      ->allow_extra_args(false);
+  app->add_option("--protect", flags->protect,
+                  "Keep a class that else may go: names, json_text (long prose in JSON strings)")
+      ->type_name("CLASS")
       ->allow_extra_args(false);
   app->add_option("--unprotect", flags->unprotect,
                   "Let a class go: numbers, negations, code, urls, paths, identifiers, quoted, "

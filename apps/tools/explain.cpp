@@ -91,7 +91,7 @@ int explain_text(const ExplainFlags& flags) {
     const TokenizedSegment& segment = tokenized->segments.front();
     const std::string& text = request->segments.front().text;
     ScoreItem item;
-    item.text = text;
+    item.text = segment.structure.seen(text);
     item.segment = &segment;
     if (auto scored = policy.score({&item, 1}, {}); !scored) return tool_error(scored.error());
     const SegmentReply reply = select_words(text, SegmentKind::kPlain, segment, item.keep_prob,

@@ -50,12 +50,13 @@ void Budget::find_list_markers(const TokenizedSegment& segment) {
   const auto& words = segment.words;
   marker_of_.assign(words.size(), -1);
   line_words_.assign(words.size(), 0);
+  const std::string_view seen = segment.structure.seen(text_);
   std::int32_t marker = -1;
   bool line_start = true;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i > 0 && words[i].begin != words[i - 1].end) line_start = true;  // another region
     if (line_start) marker = -1;
-    const std::string_view word = text_.substr(words[i].begin, words[i].text_end - words[i].begin);
+    const std::string_view word = seen.substr(words[i].begin, words[i].text_end - words[i].begin);
     if (line_start && may_go_[i] && is_list_marker(word)) {
       marker = static_cast<std::int32_t>(i);
       may_go_[i] = false;  // it follows its line
@@ -63,7 +64,7 @@ void Budget::find_list_markers(const TokenizedSegment& segment) {
       marker_of_[i] = marker;
       if (marker >= 0) ++line_words_[static_cast<std::size_t>(marker)];
     }
-    line_start = text_.substr(words[i].text_end, words[i].end - words[i].text_end).find('\n') !=
+    line_start = seen.substr(words[i].text_end, words[i].end - words[i].text_end).find('\n') !=
                  std::string_view::npos;
   }
 }

@@ -14,7 +14,7 @@ bool is_blank(char c) {
 }  // namespace
 
 Layout::Layout(std::string_view text, const TokenizedSegment& segment)
-    : text_(text), cuts_(segment.structure.cuts) {
+    : text_(text), seen_(segment.structure.seen(text)), cuts_(segment.structure.cuts) {
   make_atoms(segment);
   rank_gaps();
 }
@@ -24,12 +24,15 @@ void Layout::make_atoms(const TokenizedSegment& segment) {
   atom_of_word_.resize(segment.words.size());
   std::size_t word = 0;
   std::size_t cut = 0;
+  auto opened = segment.structure.opened.begin();
+  const auto opened_end = segment.structure.opened.end();
   for (const Region& region : segment.structure.regions) {
     if (region.kind == RegionKind::kProse) {
       for (; word < segment.words.size() && segment.words[word].begin < region.span.end; ++word) {
         atom_of_word_[word] = atoms_.size();
-        atoms_.push_back({segment.words[word].begin, segment.words[word].text_end,
-                          static_cast<std::int32_t>(word)});
+        atoms_.push_back({.begin = segment.words[word].begin,
+                          .text_end = segment.words[word].text_end,
+                          .word = static_cast<std::int32_t>(word)});
       }
       continue;
     }
@@ -37,8 +40,14 @@ void Layout::make_atoms(const TokenizedSegment& segment) {
     std::uint32_t at = region.span.begin;
     const auto push = [&](std::uint32_t end) {
       std::uint32_t text_end = end;
-      while (text_end > at && is_blank(text_[text_end - 1])) --text_end;
-      if (text_end > at) atoms_.push_back({at, text_end, -1});
+      while (text_end > at && is_blank(seen_[text_end - 1])) --text_end;
+      if (text_end == at) return;
+      while (opened != opened_end && opened->end < at) ++opened;
+      Atom atom{.begin = at, .text_end = text_end};
+      atom.closes = opened != opened_end && opened->end == at;
+      const auto next = atom.closes ? opened + 1 : opened;
+      atom.opens = next != opened_end && next->begin == text_end;
+      atoms_.push_back(atom);
     };
     while (cut < cuts_.size() && cuts_[cut].end <= at) ++cut;
     for (; cut < cuts_.size() && cuts_[cut].begin < region.span.end; ++cut) {
@@ -75,7 +84,7 @@ Layout::Rank Layout::rank_of(ByteSpan gap) const {
   without_cuts(gap, [&](ByteSpan part) {
     any = true;
     newlines +=
-        static_cast<int>(std::count(text_.begin() + part.begin, text_.begin() + part.end, '\n'));
+        static_cast<int>(std::count(seen_.begin() + part.begin, seen_.begin() + part.end, '\n'));
   });
   if (newlines >= 2) return Rank::kParagraph;
   if (newlines == 1) return Rank::kLine;
@@ -104,6 +113,8 @@ void Layout::rank_gaps() {
 }
 
 std::size_t Layout::gap_between(std::size_t a, std::size_t b) const {
+  if (atoms_[a].opens) return a;
+  if (atoms_[b].closes) return b - 1;
   const std::uint32_t paragraph = last_paragraph_[b - 1];
   if (paragraph != kNoGap && paragraph >= a) return paragraph;
   const std::uint32_t line = last_line_[b - 1];

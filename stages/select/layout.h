@@ -18,12 +18,15 @@ struct Atom {
   std::uint32_t begin = 0;
   std::uint32_t text_end = 0;
   std::int32_t word = -1;  ///< -1: no word; always kept.
+  bool opens = false;      ///< Its last byte is the mark that opens a JSON string with words.
+  bool closes = false;     ///< Its first byte is the one that closes such a string.
 };
 
 /// The atoms of a segment and the gaps of blanks between them. Of the gaps between two kept atoms
 /// exactly one is kept: a paragraph break if there is one, else a line break, else a blank; of line
 /// breaks the last, which holds the indentation of what follows. So lines and paragraphs that go
-/// take their breaks with them, and those that stay keep theirs. Views the text and the segment,
+/// take their breaks with them, and those that stay keep theirs. Next to the marks around a JSON
+/// string stands what stood there, as at the ends of a text. Views the text and the segment,
 /// which must outlive it.
 class Layout {
  public:
@@ -60,6 +63,7 @@ class Layout {
   void without_cuts(ByteSpan span, Emit&& emit) const;
 
   std::string_view text_;
+  std::string_view seen_;  ///< Where blanks are looked for.
   const std::vector<ByteSpan>& cuts_;
   std::vector<Atom> atoms_;
   std::vector<std::size_t> atom_of_word_;

@@ -7,6 +7,7 @@
 #include "stages/select/quoted.h"
 #include "stages/structure/kept_tags.h"
 #include "stages/structure/line_look.h"
+#include "stages/structure/shown_value.h"
 
 namespace pith {
 namespace {
@@ -15,20 +16,27 @@ using Text = std::string_view;
 
 class Protector {
  public:
-  Protector(Text text, std::span<const Region> regions, SegmentKind kind,
-            const CompressOptions& options)
-      : text_(text), regions_(regions), kind_(kind), options_(options) {}
+  Protector(Text text, const Structure& structure, SegmentKind kind, const CompressOptions& options)
+      : source_(text),
+        text_(structure.seen(text)),
+        structure_(structure),
+        kind_(kind),
+        options_(options) {}
 
   std::vector<ProtectedSpan> run() {
     if ((options_.protect & kProtectTags) != 0) {
       for (const ByteSpan& block : kept_tag_blocks(text_)) spans_.push_back({block, kProtectTags});
     }
-    for (const Region& region : regions_) {
+    for (const Region& region : structure_.regions) {
       if (region.kind != RegionKind::kProse) continue;
       find_literals(text_, region.span, options_.protect, spans_);
       lines(region.span);
     }
-    for (const std::string& token : options_.force_tokens) force(token);
+    for (const std::string& token : options_.force_tokens) {
+      force(text_, token);
+      if (!structure_.opened.empty()) force(source_, token);
+    }
+    escapes();
     if (kind_ == SegmentKind::kUserText) paragraphs();
     return std::move(spans_);
   }
@@ -44,6 +52,7 @@ class Protector {
       const ByteSpan line = {begin, end};
       if (begin < end) {
         find_quoted(text_, line, options_.protect, spans_);
+        if (!structure_.opened.empty()) find_marked_quotes(text_, line, options_.protect, spans_);
         if ((options_.protect & kProtectQuoted) != 0) {
           const ByteSpan phrase = error_phrase(text_, line, kind_);
           if (phrase.begin < phrase.end) spans_.push_back({phrase, kProtectQuoted});
@@ -70,10 +79,18 @@ class Protector {
     spans_.push_back({{before.begin, line.end}, kProtectHeadings});
   }
 
-  void force(const std::string& token) {
+  // What stands in for a word with escaped letters tells a scorer nothing, and half of such a word
+  // tells a reader nothing.
+  void escapes() {
+    for (const ByteSpan& escape : structure_.escapes) {
+      if (text_[escape.begin] == kEscapedLetter) spans_.push_back({escape, kProtectEscapes});
+    }
+  }
+
+  void force(Text text, const std::string& token) {
     if (token.empty()) return;
-    for (std::size_t at = text_.find(token); at != Text::npos;
-         at = text_.find(token, at + token.size())) {
+    for (std::size_t at = text.find(token); at != Text::npos;
+         at = text.find(token, at + token.size())) {
       spans_.push_back(
           {{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + token.size())},
            kProtectForced});
@@ -86,17 +103,18 @@ class Protector {
                         kProtectParagraph});
   }
 
-  // What the user asks stands in the first or the last paragraph; the rest is usually material.
+  // What the user asks stands in the first or the last paragraph; the rest is usually material. A
+  // paragraph inside a JSON string is none of the user's text.
   void paragraphs() {
-    const std::size_t begin = text_.find_first_not_of(" \t\r\n");
+    const std::size_t begin = source_.find_first_not_of(" \t\r\n");
     if (begin == Text::npos) return;
-    const std::size_t end = text_.find_last_not_of(" \t\r\n") + 1;
+    const std::size_t end = source_.find_last_not_of(" \t\r\n") + 1;
     if (blank_line_within(begin, end)) {
       keep_paragraph(begin, first_break_);
       keep_paragraph(last_break_, end);
-    } else if (const std::size_t line = text_.find('\n', begin); line < end) {
+    } else if (const std::size_t line = source_.find('\n', begin); line < end) {
       keep_paragraph(begin, line);
-      keep_paragraph(text_.rfind('\n', end - 1), end);
+      keep_paragraph(source_.rfind('\n', end - 1), end);
     } else {
       one_paragraph(begin, end);
     }
@@ -104,16 +122,16 @@ class Protector {
 
   bool blank_line_within(std::size_t begin, std::size_t end) {
     bool found = false;
-    for (std::size_t at = text_.find('\n', begin); at < end;) {
-      const std::size_t next = text_.find_first_not_of(" \t\r", at + 1);
+    for (std::size_t at = source_.find('\n', begin); at < end;) {
+      const std::size_t next = source_.find_first_not_of(" \t\r", at + 1);
       if (next == Text::npos || next >= end) break;
-      if (text_[next] == '\n') {
+      if (source_[next] == '\n') {
         if (!found) first_break_ = at;
         last_break_ = next;
         found = true;
         at = next;
       } else {
-        at = text_.find('\n', next);
+        at = source_.find('\n', next);
       }
     }
     return found;
@@ -124,14 +142,15 @@ class Protector {
   void one_paragraph(std::size_t begin, std::size_t end) {
     constexpr std::size_t kEnd = 800;
     if (end - begin <= 2 * kEnd) return keep_paragraph(begin, end);
-    const std::size_t stop = text_.find(". ", begin + kEnd / 2);
+    const std::size_t stop = source_.find(". ", begin + kEnd / 2);
     keep_paragraph(begin, std::min(stop == Text::npos ? begin + kEnd : stop + 1, begin + kEnd));
-    const std::size_t start = text_.rfind(". ", end - kEnd / 2);
+    const std::size_t start = source_.rfind(". ", end - kEnd / 2);
     keep_paragraph(std::max(start == Text::npos ? end - kEnd : start + 2, end - kEnd), end);
   }
 
-  Text text_;
-  std::span<const Region> regions_;
+  Text source_;
+  Text text_;  ///< As words are looked at.
+  const Structure& structure_;
   SegmentKind kind_;
   const CompressOptions& options_;
   std::vector<ProtectedSpan> spans_;
@@ -141,9 +160,9 @@ class Protector {
 
 }  // namespace
 
-std::vector<ProtectedSpan> protected_spans(std::string_view text, std::span<const Region> regions,
+std::vector<ProtectedSpan> protected_spans(std::string_view text, const Structure& structure,
                                            SegmentKind kind, const CompressOptions& options) {
-  return Protector(text, regions, kind, options).run();
+  return Protector(text, structure, kind, options).run();
 }
 
 std::vector<std::uint32_t> protected_words(std::span<const ProtectedSpan> spans,
@@ -189,6 +208,10 @@ std::string_view protect_name(std::uint32_t reason) {
       return "tags";
     case kProtectNames:
       return "names";
+    case kProtectJsonText:
+      return "json_text";
+    case kProtectEscapes:
+      return "escaped_letters";
     case kProtectForced:
       return "force_tokens";
     case kProtectHeadings:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "stages/structure/shown_value.h"
+
 namespace pith {
 namespace {
 
@@ -49,6 +51,22 @@ class Quotes {
         base_(line.begin),
         protect_(protect),
         spans_(spans) {}
+
+  void run_marked() {
+    for (std::size_t at = line_.find_first_of("\xC2\xE2\xE3"); at != Text::npos;
+         at = line_.find_first_of("\xC2\xE2\xE3", at)) {
+      const std::size_t mark = at++;
+      curly(mark);
+      if (line_.substr(mark, 2) != kOpeningQuote) continue;
+      // A stand-in for six bytes is the mark three times.
+      const std::size_t inside = line_.find_first_not_of(kOpeningQuote, mark);
+      if (inside == Text::npos) continue;
+      for (const Text close : {kOpeningQuote, kClosingQuote}) {
+        const std::size_t end = find_within(close, inside, kQuotedBytesMax);
+        if (end != Text::npos) add(mark, end + close.size(), kProtectQuoted);
+      }
+    }
+  }
 
   void run() {
     std::size_t at = 0;
@@ -231,6 +249,11 @@ class Quotes {
 void find_quoted(std::string_view text, ByteSpan line, std::uint32_t protect,
                  std::vector<ProtectedSpan>& spans) {
   Quotes(text, line, protect, spans).run();
+}
+
+void find_marked_quotes(std::string_view text, ByteSpan line, std::uint32_t protect,
+                        std::vector<ProtectedSpan>& spans) {
+  Quotes(text, line, protect, spans).run_marked();
 }
 
 }  // namespace pith

@@ -33,8 +33,7 @@ std::string percent(double part) {
 void note_protected(const std::vector<std::uint32_t>& reasons, std::vector<std::string>& notes) {
   std::array<std::size_t, 32> counts{};
   for (const std::uint32_t bits : reasons) {
-    for (std::size_t bit = 0; bit < 32; ++bit)
-      counts[bit] += (bits >> bit) & 1U;
+    for (std::size_t bit = 0; bit < 32; ++bit) counts[bit] += (bits >> bit) & 1U;
   }
   std::string note;
   for (std::size_t bit = 0; bit < counts.size(); ++bit) {
@@ -50,6 +49,31 @@ std::vector<bool> words_that_may_go(const std::vector<std::uint32_t>& reasons, b
   std::vector<bool> may_go(reasons.size(), false);
   for (std::size_t i = 0; prose && i < reasons.size(); ++i) may_go[i] = reasons[i] == 0;
   return may_go;
+}
+
+struct DroppedWords {
+  bool outside = false;          ///< Of JSON strings.
+  std::size_t json_strings = 0;  ///< Strings that lost words.
+};
+
+DroppedWords dropped_words(const TokenizedSegment& segment, const std::vector<ByteSpan>& kept) {
+  DroppedWords dropped;
+  auto span = kept.begin();
+  auto string = segment.structure.opened.begin();
+  const auto strings_end = segment.structure.opened.end();
+  bool counted = false;  // the string at `string`
+  for (const Word& word : segment.words) {
+    while (span != kept.end() && span->end <= word.begin) ++span;
+    for (; string != strings_end && string->end <= word.begin; ++string) counted = false;
+    if (span != kept.end() && span->begin <= word.begin) continue;
+    if (string == strings_end || word.begin < string->begin) {
+      dropped.outside = true;
+    } else if (!counted) {
+      ++dropped.json_strings;
+      counted = true;
+    }
+  }
+  return dropped;
 }
 
 Choice spend(Budget& budget, const TokenizedSegment& segment, const CompressOptions& options,
@@ -86,7 +110,7 @@ SegmentReply select_words(std::string_view text, SegmentKind kind, const Tokeniz
   std::vector<std::string> notes;
   std::vector<std::uint32_t> reasons(segment.words.size(), 0);
   if (prose) {
-    const auto spans = protected_spans(text, segment.structure.regions, kind, options);
+    const auto spans = protected_spans(text, segment.structure, kind, options);
     reasons = protected_words(spans, segment.words);
   }
   const auto& markers = segment.structure.markers;
@@ -116,7 +140,14 @@ SegmentReply select_words(std::string_view text, SegmentKind kind, const Tokeniz
   reply.threshold = choice.num_dropped > 0 ? choice.threshold : 0.0F;
   reply.transforms = segment.structure.transforms;
   if (choice.num_dropped > 0) {
-    reply.transforms.emplace_back("prose");
+    const DroppedWords dropped = dropped_words(segment, choice.kept);
+    if (dropped.outside) reply.transforms.emplace_back("prose");
+    if (dropped.json_strings > 0) {
+      reply.transforms.emplace_back("json_prose");
+      notes.push_back("shortened long prose in " + std::to_string(dropped.json_strings) +
+                      " JSON string" + (dropped.json_strings > 1 ? "s" : "") +
+                      "; keys, structure and other values are as they were");
+    }
     note_protected(reasons, notes);
   }
   reply.notes = std::move(notes);

@@ -1,6 +1,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "stages/structure/fixed_blocks.h"
 #include "stages/structure/fold.h"
@@ -9,6 +10,7 @@
 #include "stages/structure/line_look.h"
 #include "stages/structure/lines.h"
 #include "stages/structure/region.h"
+#include "stages/structure/shown_value.h"
 
 namespace pith {
 namespace {
@@ -32,8 +34,8 @@ class Finder {
         kinds_(lines_.size(), RegionKind::kProse),
         fixed_(lines_.size()),
         free_(lines_.size(), true),
-        json_cuts_(options.structure && kind != SegmentKind::kSystem &&
-                   kind != SegmentKind::kAssistant) {
+        kind_(kind),
+        json_is_data_(kind != SegmentKind::kSystem && kind != SegmentKind::kAssistant) {
     if ((options.protect & kProtectTags) != 0) tags_ = kept_tag_blocks(text);
   }
 
@@ -45,6 +47,7 @@ class Finder {
       std::replace(kinds_.begin(), kinds_.end(), RegionKind::kCode, RegionKind::kProse);
     }
     make_regions();
+    if (!strings_.empty()) open_strings();
     if (options_.structure) make_cuts();
     return std::move(structure_);
   }
@@ -70,7 +73,7 @@ class Finder {
   void fix_blocks() {
     FixedBlockFinder finder(text_, lines_);
     for (std::size_t i = 0; i < lines_.size();) {
-      if (!free_[i] || fixed_[i]) {
+      if ((!free_[i] || fixed_[i]) && !json_around_tag(i)) {
         ++i;
         continue;
       }
@@ -87,14 +90,27 @@ class Finder {
       for (; i < block->last; ++i) {
         fixed_[i] = true;
         kinds_[i] = block->kind;
-        if (!free_[i]) block->cuts.clear();
+        if (!free_[i]) {
+          block->cuts.clear();
+          block->strings.clear();
+        }
       }
-      if (json && json_cuts_) {
+      if (json && json_is_data_ && options_.prose && (options_.protect & kProtectJsonText) == 0) {
+        strings_.insert(strings_.end(), block->strings.begin(), block->strings.end());
+      }
+      if (json && json_is_data_ && options_.structure) {
         json_minified_ = json_minified_ || !block->cuts.empty();
         structure_.cuts.insert(structure_.cuts.end(), block->cuts.begin(), block->cuts.end());
       }
       if (block->begin) labels_.push_back({lines_[block->first].begin, *block->begin});
     }
+  }
+
+  // A tag block inside a string does not make prose of the JSON around it.
+  bool json_around_tag(std::size_t line) const {
+    const std::string_view text = lines_[line].text(text_);
+    return !free_[line] && kinds_[line] == RegionKind::kProse && !text.empty() &&
+           (text[0] == '{' || text[0] == '[');
   }
 
   bool looks_like_code(std::size_t line) const {
@@ -139,6 +155,42 @@ class Finder {
     }
   }
 
+  // Long prose in JSON is what people mean to have shortened: its regions take the place of the
+  // string's. Everything else in the document stays kJson.
+  void open_strings() {
+    CompressOptions inside = options_;
+    inside.structure = false;  // a cut in a string would be no lossless one
+    std::vector<Region> regions = std::exchange(structure_.regions, {});
+    auto string = strings_.begin();
+    for (const Region& region : regions) {
+      std::uint32_t at = region.span.begin;
+      while (string != strings_.end() && string->end <= at) ++string;
+      for (; string != strings_.end() && string->end < region.span.end; ++string) {
+        if (region.kind != RegionKind::kJson || string->begin <= at) continue;
+        append(structure_, at, string->begin, RegionKind::kJson);
+        at = open_string(*string, inside) ? string->end : string->begin;
+      }
+      append(structure_, at, region.span.end, region.kind);
+    }
+  }
+
+  bool open_string(ByteSpan string, const CompressOptions& options) {
+    if (!is_long_prose(text_, string)) return false;
+    ShownValue shown = show_value(text_, string);
+    const std::vector<Region> regions = Finder(shown.text, kind_, options).run().regions;
+    const auto is_prose = [](const Region& region) { return region.kind == RegionKind::kProse; };
+    if (std::none_of(regions.begin(), regions.end(), is_prose)) return false;
+    for (const Region& region : regions) {
+      append(structure_, string.begin + region.span.begin, string.begin + region.span.end,
+             region.kind);
+    }
+    if (structure_.plain.empty()) structure_.plain = text_;
+    structure_.plain.replace(string.begin, shown.text.size(), shown.text);
+    structure_.escapes.insert(structure_.escapes.end(), shown.escapes.begin(), shown.escapes.end());
+    structure_.opened.push_back(string);
+    return true;
+  }
+
   void make_cuts() {
     if (json_minified_) structure_.transforms.emplace_back("json_minify");
     fold_lines(text_, lines_, kinds_, free_, options_.repeat_markers, structure_);
@@ -154,8 +206,10 @@ class Finder {
   std::vector<bool> fixed_;  ///< Lines whose kind is settled.
   std::vector<bool> free_;   ///< Lines that a tag block does not touch.
   std::vector<ByteSpan> tags_;
-  std::vector<ByteSpan> labels_;  ///< Prose before a JSON document on its line.
-  bool json_cuts_;
+  std::vector<ByteSpan> labels_;   ///< Prose before a JSON document on its line.
+  std::vector<ByteSpan> strings_;  ///< Long string values of JSON, in order.
+  SegmentKind kind_;
+  bool json_is_data_;  ///< Not an example for the model, whose form may matter.
   bool json_minified_ = false;
   Structure structure_;
 };
@@ -166,7 +220,13 @@ Structure find_structure(std::string_view text, SegmentKind kind, const Compress
   if (text.empty()) return {};
   // Offsets into text that is no UTF-8 could not be shown to a client: nobody touches it.
   if (!simdjson::validate_utf8(text.data(), text.size())) {
-    return {{{{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kCode}}, {}, {}, {}};
+    return {{{{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kCode}},
+            {},
+            {},
+            {},
+            {},
+            {},
+            {}};
   }
   return Finder(text, kind, options).run();
 }

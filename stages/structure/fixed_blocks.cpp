@@ -71,7 +71,7 @@ std::optional<FixedBlock> FixedBlockFinder::fence(std::size_t line) const {
     closed = fence_length(text) >= length && text[0] == open[0] &&
              text.find_first_not_of(open[0]) == Text::npos;
   }
-  FixedBlock block{line, last, RegionKind::kCode, {}, {}};
+  FixedBlock block{line, last, RegionKind::kCode, {}, {}, {}};
   while (!info.empty() && info[0] == ' ') info.remove_prefix(1);
   if (closed && (info.starts_with("json") || info.empty()) && last - line > 2) {
     const std::uint32_t begin = lines_[line + 1].begin;
@@ -82,6 +82,7 @@ std::optional<FixedBlock> FixedBlockFinder::fence(std::size_t line) const {
       if (scan.valid && text_.substr(0, end).find_first_not_of(" \t\r\n", scan.end) == Text::npos) {
         block.kind = RegionKind::kJson;
         block.cuts = std::move(scan.blanks);
+        block.strings = std::move(scan.long_strings);
       }
     }
   }
@@ -91,7 +92,7 @@ std::optional<FixedBlock> FixedBlockFinder::fence(std::size_t line) const {
 std::optional<FixedBlock> FixedBlockFinder::front_matter(std::size_t line) const {
   if (line != 0 || lines_[0].text(text_) != "---") return std::nullopt;
   for (std::size_t i = 1; i < lines_.size() && i <= 60; ++i) {
-    if (lines_[i].text(text_) == "---") return FixedBlock{0, i + 1, RegionKind::kCode, {}, {}};
+    if (lines_[i].text(text_) == "---") return FixedBlock{0, i + 1, RegionKind::kCode, {}, {}, {}};
   }
   return std::nullopt;
 }
@@ -115,7 +116,7 @@ std::optional<FixedBlock> FixedBlockFinder::diff_hunk(std::size_t line) const {
     if (mark != '-' && left_new > 0) --left_new;
   }
   if (last < lines_.size() && lines_[last].text(text_).starts_with("\\ No newline")) ++last;
-  return FixedBlock{line, last, RegionKind::kCode, {}, {}};
+  return FixedBlock{line, last, RegionKind::kCode, {}, {}, {}};
 }
 
 // /* ... */, <!-- ... -->, and the triple quotes of Python where they begin a line.
@@ -137,7 +138,7 @@ std::optional<FixedBlock> FixedBlockFinder::comment(std::size_t line) {
       if (last > line) from = at.begin;
       if (text_.substr(from, at.content_end - std::min<std::size_t>(from, at.content_end))
               .find(close) != Text::npos) {
-        return FixedBlock{line, last + 1, RegionKind::kCode, {}, {}};
+        return FixedBlock{line, last + 1, RegionKind::kCode, {}, {}, {}};
       }
     }
     no_comment_end_ = std::max(no_comment_end_, line + kCommentLinesMax);
@@ -169,7 +170,7 @@ std::optional<FixedBlock> FixedBlockFinder::json(std::size_t line) {
   }
   if (begin < json_from_) return std::nullopt;
 
-  FixedBlock block{line, line, RegionKind::kJson, {}, {}};
+  FixedBlock block{line, line, RegionKind::kJson, {}, {}, {}};
   if (begin != first.text_begin) block.begin = begin;
   std::uint32_t at = begin;
   std::uint32_t end = begin;
@@ -181,7 +182,7 @@ std::optional<FixedBlock> FixedBlockFinder::json(std::size_t line) {
           line_of(std::min(scan.end, static_cast<std::uint32_t>(text_.size() - 1)), line);
       const bool looked_like_json = scan.end - at >= kEmbeddedJsonBytesMin;
       if (looked_like_json && end == begin) {  // cut short, or with comments: keep it all
-        return FixedBlock{line, stopped + 1, RegionKind::kCode, {}, {}};
+        return FixedBlock{line, stopped + 1, RegionKind::kCode, {}, {}, {}};
       }
       break;
     }
@@ -190,6 +191,7 @@ std::optional<FixedBlock> FixedBlockFinder::json(std::size_t line) {
       break;
     if (scan.end < lines_[last].text_end) break;  // a comma: an element of something larger
     block.cuts.insert(block.cuts.end(), scan.blanks.begin(), scan.blanks.end());
+    block.strings.insert(block.strings.end(), scan.long_strings.begin(), scan.long_strings.end());
     end = scan.end;
     block.last = last + 1;
     std::size_t next = block.last;
@@ -207,7 +209,7 @@ std::optional<FixedBlock> FixedBlockFinder::json(std::size_t line) {
   const bool whole = text_.find_first_not_of(" \t\r\n") == begin &&
                      text_.find_first_not_of(" \t\r\n", end) == Text::npos;
   if (!whole && end - begin < kEmbeddedJsonBytesMin) {  // too short to gain; still no prose
-    return FixedBlock{line, block.last, RegionKind::kCode, {}, {}};
+    return FixedBlock{line, block.last, RegionKind::kCode, {}, {}, {}};
   }
   if (first.indent > 0 && !block.begin) {
     // The indentation before the document means nothing either, once the document has lost its own.

@@ -17,7 +17,8 @@ struct FixedBlock {
   std::size_t first = 0;
   std::size_t last = 0;
   RegionKind kind = RegionKind::kCode;
-  std::vector<ByteSpan> cuts;  ///< Blanks that JSON does not need.
+  std::vector<ByteSpan> cuts;     ///< Blanks that JSON does not need.
+  std::vector<ByteSpan> strings;  ///< The long string values of JSON.
   std::optional<std::uint32_t>
       begin;  ///< Where it begins inside its first line, when not at the line's begin.
 };

@@ -16,7 +16,10 @@ class Scanner {
   JsonScan run() {
     scan_.valid = value_tree();
     scan_.end = at_;
-    if (!scan_.valid) scan_.blanks.clear();
+    if (!scan_.valid) {
+      scan_.blanks.clear();
+      scan_.long_strings.clear();
+    }
     return std::move(scan_);
   }
 
@@ -87,10 +90,17 @@ class Scanner {
     return true;
   }
 
+  bool string_value() {
+    const std::uint32_t begin = at_ + 1;
+    if (!string()) return false;
+    if (at_ - 1 - begin > kLiteralStringBytesMax) scan_.long_strings.push_back({begin, at_ - 1});
+    return true;
+  }
+
   bool scalar() {
     switch (peek()) {
       case '"':
-        return string();
+        return string_value();
       case 't':
         return literal("true");
       case 'f':

@@ -1,5 +1,5 @@
-// Strict JSON (RFC 8259) recognised in place: where a value ends, and which of its blanks mean
-// nothing.
+// Strict JSON (RFC 8259) recognised in place: where a value ends, which of its blanks mean nothing,
+// and where its long strings are.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,17 @@
 
 namespace pith {
 
+/// A string value with at most this many bytes between its quotes is a literal, as a quotation is.
+inline constexpr std::uint32_t kLiteralStringBytesMax = 400;
+
 struct JsonScan {
   bool valid = false;
   std::uint32_t end = 0;  ///< One past the value; when not valid, where it stopped being JSON.
   std::vector<ByteSpan>
       blanks;  ///< Blanks outside strings, sorted: deleting them changes no value.
+  std::vector<ByteSpan>
+      long_strings;  ///< String values (no keys) with more than
+                     ///< kLiteralStringBytesMax bytes: what is between the quotes.
 };
 
 /// Recognises the object or array that begins at text[begin] ('{' or '['). Linear, without

@@ -14,7 +14,7 @@ namespace pith {
 enum class RegionKind : std::uint8_t {
   kProse = 1,  ///< Words are scored and may be dropped.
   kCode = 2,   ///< Fenced, indented or bare code, diffs, tagged blocks: kept as it is.
-  kJson = 3,   ///< Minified without loss when valid; strings untouched.
+  kJson = 3,   ///< Minified without loss when valid. Long prose inside its string values is kProse.
   kLog = 4,    ///< Lines with time stamps or levels: blank runs and exact duplicates folded, lines
                ///< otherwise kept.
   kTable = 5,  ///< CSV, TSV, aligned columns: kept.
@@ -33,6 +33,18 @@ struct Structure {
   std::vector<RepeatMarker> markers;  ///< For folded duplicate lines; empty unless asked for.
   std::vector<std::string>
       transforms;  ///< "json_minify", "blank_fold", "log_fold", each at most once.
+
+  /// The insides of JSON string values that hold prose regions of their own. Sorted.
+  std::vector<ByteSpan> opened;
+  /// Empty without opened values; else as long as the text and equal to it but for the escapes in
+  /// opened values, in whose place stand as many bytes that look like what the escape means (see
+  /// shown_value.h). Whoever looks at words reads this; what goes out and is counted is the text.
+  std::string plain;
+  /// The escapes in opened values that do not mean blanks: no word may end inside one. Sorted.
+  std::vector<ByteSpan> escapes;
+
+  /// The text as words are looked at.
+  std::string_view seen(std::string_view text) const { return plain.empty() ? text : plain; }
 };
 
 /// Pure function of its arguments; linear in text.size(). With options.structure false: regions

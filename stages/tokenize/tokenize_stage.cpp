@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "stages/tokenize/escaped_words.h"
 #include "stages/tokenize/word_of_piece.h"
 
 namespace pith {
@@ -35,10 +36,11 @@ Result<Done> check_dials(const CompressOptions& options) {
   return Done{};
 }
 
-/// Appends the words and pieces of one prose region.
+/// Appends the words and pieces of one prose region. `text` is the one that words are looked at in.
 void add_prose(std::string_view text, ByteSpan region, const Tokenizer& tokenizer,
                TokenizedSegment& segment) {
-  const std::vector<Word> words = split_words(text, region);
+  std::vector<Word> words = split_words(text, region);
+  join_at_escapes(segment.structure.escapes, words);
   if (words.empty()) return;
   const auto first_word = static_cast<std::uint32_t>(segment.words.size());
   std::vector<Piece> pieces =
@@ -70,7 +72,7 @@ TokenizedSegment tokenize_segment(const Segment& source, const CompressOptions& 
   if (!options.prose) return segment;
   for (const Region& region : segment.structure.regions) {
     if (region.kind == RegionKind::kProse) {
-      add_prose(source.text, region.span, tokenizer, segment);
+      add_prose(segment.structure.seen(source.text), region.span, tokenizer, segment);
     }
   }
   return segment;

@@ -14,7 +14,8 @@
 
 namespace pith {
 
-/// One segment, with offsets into its original text. Words and pieces exist for prose regions only,
+/// One segment, with offsets into its original text; what scorers and rules look at is
+/// structure.seen(text), which has the same offsets. Words and pieces exist for prose regions only,
 /// region by region. A word may have no piece: where one piece covers several words, it belongs to
 /// the first.
 struct TokenizedSegment {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stages/select/select_stage.h"
+#include "stages/tokenize/escaped_words.h"
 
 namespace {
 
@@ -60,10 +61,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(region.span.begin == at && region.span.end > at);
     at = region.span.end;
     if (region.kind != RegionKind::kProse) continue;
-    const std::vector<Word> words = split_words(text, region.span);
+    std::vector<Word> words = split_words(structure.seen(text), region.span);
+    join_at_escapes(structure.escapes, words);
     segment.words.insert(segment.words.end(), words.begin(), words.end());
   }
   require(at == text.size());
+  require(structure.seen(text).size() == text.size());
   require(spans_valid(structure.cuts, text.size()) && spans_on_characters(text, structure.cuts));
 
   const RunCounter reader;

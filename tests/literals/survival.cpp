@@ -6,6 +6,7 @@
 
 #include "messages/byte_span.h"
 #include "tests/literals/letters.h"
+#include "tests/literals/reader_view.h"
 
 namespace pith::literals {
 namespace {
@@ -139,12 +140,20 @@ class InOrder {
 
 }  // namespace
 
-Survival check_survival(std::string_view text, const SegmentReply& reply) {
+Survival check_survival(std::string_view original, const SegmentReply& reply) {
   Survival survival;
-  const KeptBytes kept(text, reply.kept);
+  ReaderView view = reader_view(original);
+  const ViewSpans spans = kept_of_view(view, original, reply.kept);
+  survival.view = std::move(view.text);
+  const std::string_view text = survival.view;
+  for (const std::size_t at : spans.half_kept) {
+    ++survival.lost[static_cast<std::size_t>(LiteralClass::kQuoted)];
+    survival.losses.push_back({{LiteralClass::kQuoted, at, at + 1}, Loss::kHalf});
+  }
+  const KeptBytes kept(text, spans.kept);
   const bool folds = std::ranges::find(reply.transforms, "log_fold") != reply.transforms.end();
   const FoldedLines folded(text, kept);
-  const std::string output = apply_spans(text, reply.kept, reply.markers);
+  const std::string output = apply_spans(text, spans.kept);
   InOrder in_order(output);
   std::size_t covered = 0;  // up to here
   for (const Literal& literal : extract_literals(text)) {

@@ -12,7 +12,10 @@ namespace pith::literals {
 namespace {
 
 const char* loss_name(Loss loss) {
-  return loss == Loss::kCut ? "cut" : loss == Loss::kGlued ? "glued" : "out of order";
+  return loss == Loss::kCut     ? "cut"
+         : loss == Loss::kGlued ? "glued"
+         : loss == Loss::kHalf  ? "half an escape"
+                                : "out of order";
 }
 
 CompressOptions dial(float rate) {
@@ -60,8 +63,8 @@ Measured measure(const std::string& name, const std::vector<Row>& rows,
               "LOST %s %s %s [%s] in [%s]\n", row.name.c_str(),
               std::string(literal_class_name(lost.literal.literal_class)).c_str(),
               loss_name(lost.loss),
-              row.text.substr(lost.literal.begin, lost.literal.end - lost.literal.begin).c_str(),
-              row.text.substr(from, lost.literal.end + 50 - from).c_str());
+              found.view.substr(lost.literal.begin, lost.literal.end - lost.literal.begin).c_str(),
+              found.view.substr(from, lost.literal.end + 50 - from).c_str());
         }
       });
   EXPECT_TRUE(totals) << (totals ? "" : totals.error().detail);

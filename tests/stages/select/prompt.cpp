@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "stages/tokenize/escaped_words.h"
+
 namespace pith::testing {
 
 const TokenCounter& o200k() {
@@ -18,7 +20,8 @@ TokenizedSegment make_segment(std::string_view text, SegmentKind kind,
   segment.structure = find_structure(text, kind, options);
   for (const Region& region : segment.structure.regions) {
     if (region.kind != RegionKind::kProse) continue;
-    const std::vector<Word> words = split_words(text, region.span);
+    std::vector<Word> words = split_words(segment.structure.seen(text), region.span);
+    join_at_escapes(segment.structure.escapes, words);
     segment.words.insert(segment.words.end(), words.begin(), words.end());
   }
   segment.origin_tokens = reader.count(text);

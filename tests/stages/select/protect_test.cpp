@@ -18,10 +18,10 @@ using ::testing::IsEmpty;
 // The stretches of protected words in `text`, all of it taken as prose.
 std::vector<std::string> protected_of(std::string_view text, const CompressOptions& options = {},
                                       SegmentKind kind = SegmentKind::kPlain) {
-  const std::vector<Region> regions = {
-      {{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kProse}};
-  const std::vector<Word> words = split_words(text, regions[0].span);
-  const auto reasons = protected_words(protected_spans(text, regions, kind, options), words);
+  Structure structure;
+  structure.regions = {{{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kProse}};
+  const std::vector<Word> words = split_words(text, structure.regions[0].span);
+  const auto reasons = protected_words(protected_spans(text, structure, kind, options), words);
   std::vector<std::string> out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (reasons[i] == 0) continue;

@@ -34,6 +34,17 @@ TEST(JsonScan, CutsBlanksOutsideStringsOnly) {
   EXPECT_EQ(without_blanks(text, scan), "{\"a b\":[1,2.50,-0e+7],\"c\\\" \":\" x  y \"}");
 }
 
+TEST(JsonScan, ReportsLongStringValuesAndNoKeys) {
+  const std::string fill(kLiteralStringBytesMax, 'a');
+  const std::string text = "{\"" + fill + "+\": \"" + fill + "\", \"k\": [\"" + fill + "\\n\"]}";
+  const JsonScan scan = scan_json(text, 0);
+  ASSERT_TRUE(scan.valid);
+  ASSERT_EQ(scan.long_strings.size(), 1U);
+  const ByteSpan value = scan.long_strings[0];
+  EXPECT_EQ(text.substr(value.begin, value.end - value.begin), fill + "\\n");
+  EXPECT_TRUE(scan_json(text.substr(0, text.size() - 1), 0).long_strings.empty());
+}
+
 TEST(JsonScan, StopsAfterTheValue) {
   const JsonScan scan = scan_json("{\"a\":1} and more", 0);
   EXPECT_TRUE(scan.valid);
