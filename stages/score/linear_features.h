@@ -17,8 +17,10 @@ namespace pith {
 class LinearFeatures {
  public:
   /// `words` ascend, inside `text`. With a query there are features of what it has to do with the
-  /// text; the others stay as they are.
-  LinearFeatures(std::string_view text, std::span<const Word> words, std::string_view query = {});
+  /// text; the others stay as they are. Where `stop` has a reason the work ends: what was made by
+  /// then is not to be used.
+  LinearFeatures(std::string_view text, std::span<const Word> words, std::string_view query = {},
+                 const StopCheck& stop = {});
 
   std::size_t num_words() const { return profiles_.words.size(); }
   const QueryMatches& query() const { return query_; }

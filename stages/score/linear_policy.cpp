@@ -88,7 +88,7 @@ Result<std::vector<float>> LinearModel::word_logits(std::string_view text,
   if (stop) {
     if (auto reason = stop()) return *std::move(reason);
   }
-  const LinearFeatures features(text, words, query);
+  const LinearFeatures features(text, words, query, stop);
   std::vector<float> logits(words.size());
   std::vector<std::uint64_t> seen;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -106,6 +106,28 @@ TEST(LinearModel, StopsAtItsLimits) {
   EXPECT_EQ(logits.error().code, ErrorCode::kDeadlineExceeded);
 }
 
+// Features of a long text are most of the work; they are not made to the end for nobody.
+TEST(LinearModel, StopsWhileFeaturesAreMade) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += std::to_string(i % 7000) + " ";
+  const auto words = split_words(text, {0, static_cast<std::uint32_t>(text.size())});
+  int asked = 0;
+  const StopCheck never = [&asked]() -> std::optional<Error> {
+    ++asked;
+    return std::nullopt;
+  };
+  ASSERT_TRUE(model_of(1, 1.0F).word_logits(text, words, never));
+  // Before, at every 4,096th word of five parts, at every 256th of the sums.
+  EXPECT_EQ(asked, 1 + 5 * 5 + 79);
+  asked = 0;
+  const StopCheck later = [&asked]() -> std::optional<Error> {
+    if (++asked < 4) return std::nullopt;
+    return Error{ErrorCode::kCancelled, "gone"};
+  };
+  EXPECT_FALSE(model_of(1, 1.0F).word_logits(text, words, later));
+  EXPECT_EQ(asked, 4 + 4 + 1) << "once in each part that is left, and before the sums";
+}
+
 TEST(LinearPolicy, TextNobodyWaitsForIsLeftAndTheOthersAreDone) {
   const TemporaryDir dir;
   const std::string path = dir.file("mine.linear");
