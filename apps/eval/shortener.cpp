@@ -51,6 +51,11 @@ Result<std::vector<float>> Shortener::keep_prob(const TaskRecord& record,
   return oracle_order(record, segment.words);
 }
 
+WordOrder Shortener::word_order() const {
+  return policy_ != nullptr && name_ != "self-information" ? WordOrder::kByValue
+                                                           : WordOrder::kByScore;
+}
+
 Result<ShortenedTexts> Shortener::by_order(const TaskRecord& record,
                                            const std::vector<double>& times,
                                            const TokenCounter& reader, bool use_query) const {
@@ -69,8 +74,9 @@ Result<ShortenedTexts> Shortener::by_order(const TaskRecord& record,
       shortened.text = record.text;
       shortened.kept = {{0, static_cast<std::uint32_t>(record.text.size())}};
     } else {
+      // Baselines are orders of their own; a policy's words are chosen as `pith serve` does.
       Budget budget(record.text, segment, *order, std::vector<bool>(segment.words.size(), true), {},
-                    reader);
+                    reader, word_order());
       const auto tokens = static_cast<std::uint32_t>(out.origin_tokens / factor);
       shortened.kept = budget.within(std::max(tokens, 1U)).kept;
       shortened.text = apply_spans(record.text, shortened.kept);
@@ -105,8 +111,8 @@ Result<ShortenedTexts> Shortener::protecting(const TaskRecord& record,
     const auto start = Clock::now();
     CompressOptions options = request->options;
     options.target_rate = static_cast<float>(1.0 / factor);
-    SegmentReply reply =
-        select_words(record.text, SegmentKind::kPlain, segment, *order, *reader, options);
+    SegmentReply reply = select_words(record.text, SegmentKind::kPlain, segment, *order, *reader,
+                                      options, word_order());
     Shortened shortened;
     shortened.text = apply_spans(record.text, reply.kept, reply.markers);
     shortened.kept = std::move(reply.kept);

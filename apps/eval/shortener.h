@@ -8,6 +8,7 @@
 #include "apps/eval/task_records.h"
 #include "messages/result.h"
 #include "stages/score/keep_policy.h"
+#include "stages/select/budget.h"
 #include "stages/tokenize/token_counter.h"
 
 namespace pith {
@@ -51,6 +52,8 @@ class Shortener {
                                     bool use_query) const;
 
  private:
+  /// A policy's words are chosen as `pith serve` does; baselines are orders of their own.
+  WordOrder word_order() const;
   Result<std::vector<float>> keep_prob(const TaskRecord& record, const TokenizedSegment& segment,
                                        bool use_query) const;
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "apps/options/config.h"
 #include "apps/train/label_quality.h"
 #include "apps/train/train_encoder.h"
 #include "apps/train/train_linear.h"
@@ -12,6 +13,7 @@
 #include "apps/train/train_query.h"
 #include "apps/train/train_reader.h"
 #include "apps/train/train_summarizer_command.h"
+#include "stages/tokenize/token_counter.h"
 
 namespace pith {
 namespace {
@@ -186,6 +188,11 @@ void add_query(CLI::App& train, std::function<int()>& run) {
   app->add_option("--seed", options->seed, "For every random draw")->capture_default_str();
   app->callback([options, &run] {
     run = [options] {
+      const auto models = find_models_dir();
+      if (!models) return exit_status(models.error());
+      const auto counter = load_token_counter("o200k_base", *models);
+      if (!counter) return exit_status(counter.error());
+      options->counter = *counter;
       const Result<Done> trained = train_query(*options, print_line);
       return trained ? 0 : exit_status(trained.error());
     };

@@ -13,6 +13,7 @@
 #include "stages/network/counter_random.h"
 #include "stages/score/keep_policy.h"
 #include "stages/score/linear_policy.h"
+#include "stages/select/word_value.h"
 #include "stages/tokenize/word_of_piece.h"
 
 namespace pith {
@@ -22,15 +23,15 @@ constexpr std::uint32_t kNoSlot = 0xFFFFFFFFU;
 
 /// A text and a question, word by word.
 struct AskedText {
-  std::vector<float> z;                 ///< Without the question.
+  std::vector<float> z;                 ///< Without the question, less the word's price.
   std::vector<float> worth;             ///< 1: of an answer; less: of the question, beside it; 0.
   std::vector<std::uint64_t> features;  ///< Of all words, one behind the other.
   std::vector<std::uint32_t> slots;     ///< [features.size()]
   std::vector<std::uint32_t> ends;      ///< [num_words]
 };
 
-Result<std::vector<float>> plain_scores(const KeepPolicy& policy, const std::string& text,
-                                        const std::vector<Word>& words) {
+Result<std::vector<float>> plain_order(const KeepPolicy& policy, const TokenCounter* counter,
+                                       const std::string& text, const std::vector<Word>& words) {
   TokenizedSegment segment;
   segment.words = words;
   segment.pieces = policy.tokenizer().encode(text);
@@ -39,12 +40,9 @@ Result<std::vector<float>> plain_scores(const KeepPolicy& policy, const std::str
   item.text = text;
   item.segment = &segment;
   if (const auto scored = policy.score({&item, 1}, {}); !scored) return scored.error();
-  std::vector<float> z;
-  for (const float p : item.keep_prob) {
-    const float inner = std::clamp(p, 1e-6F, 1.0F - 1e-6F);
-    z.push_back(std::log(inner / (1.0F - inner)));
-  }
-  return z;
+  WordTokens tokens{std::vector<std::uint32_t>(words.size(), 1), 0};
+  if (counter != nullptr) tokens = tokens_of_words(text, segment, *counter);
+  return value_order(item.keep_prob, tokens);
 }
 
 /// The place whose sentence holds most of the question; empty when there is none.
@@ -69,7 +67,7 @@ ByteSpan best_place(const std::vector<ByteSpan>& places, const std::vector<Word>
 
 /// Nothing to learn from: no words.
 Result<AskedText> asked_text(const ReaderRecord& record, const KeepPolicy& policy,
-                             float anchor_share) {
+                             const QueryTrainOptions& options) {
   AskedText out;
   const std::vector<ByteSpan> places = answer_places(record.text, record.answers);
   const std::vector<Word> words =
@@ -77,7 +75,7 @@ Result<AskedText> asked_text(const ReaderRecord& record, const KeepPolicy& polic
   if (places.empty() || words.empty()) return out;
   const LinearFeatures features(record.text, words, record.question);
   if (features.query().empty()) return out;
-  auto z = plain_scores(policy, record.text, words);
+  auto z = plain_order(policy, options.counter.get(), record.text, words);
   if (!z) return z.error();
   out.z = *std::move(z);
   const ByteSpan answer = best_place(places, words, features);
@@ -86,7 +84,7 @@ Result<AskedText> asked_text(const ReaderRecord& record, const KeepPolicy& polic
     const bool is_answer = words[i].begin < answer.end && words[i].text_end > answer.begin;
     const QueryMatch& match = features.query().of(i);
     const bool beside = match.distance == 0 && match.rank == 0;
-    out.worth.push_back(is_answer ? 1.0F : beside ? anchor_share : 0.0F);
+    out.worth.push_back(is_answer ? 1.0F : beside ? options.anchor_share : 0.0F);
     features.of_query(i, seen);
     out.features.insert(out.features.end(), seen.begin(), seen.end());
     out.ends.push_back(static_cast<std::uint32_t>(out.features.size()));
@@ -193,7 +191,7 @@ Result<std::vector<AskedText>> read_questions(const QueryTrainOptions& options,
     std::vector<Result<AskedText>> made(records->size(), AskedText{});
     tbb::parallel_for(std::size_t{0}, made.size(), [&](std::size_t i) {
       if ((*records)[i].kind == QuestionKind::kSpan) {
-        made[i] = asked_text((*records)[i], policy, options.anchor_share);
+        made[i] = asked_text((*records)[i], policy, options);
       }
     });
     for (Result<AskedText>& text : made) {

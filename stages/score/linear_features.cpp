@@ -48,6 +48,9 @@ enum Template : std::uint64_t {
   kQuerySentenceDistance,
   kQueryAsks,
   kQueryAsksNear,
+  kPlace,
+  kPlaceOfShape,
+  kPlaceOfRepeat,
 };
 
 constexpr std::size_t kLettersMax = 12;
@@ -92,11 +95,11 @@ void add_letters(std::span<const std::uint32_t> word, Features& features) {
 }  // namespace
 
 LinearFeatures::LinearFeatures(std::string_view text, std::span<const Word> words,
-                               std::string_view query)
-    : profiles_(profile_words(text, words)),
-      repeats_(profiles_.words),
-      repeat_rows_(repeat_features(profiles_.words, repeats_)),
-      query_(query, profiles_.words) {}
+                               std::string_view query, const StopCheck& stop)
+    : profiles_(profile_words(text, words, stop)),
+      repeats_(profiles_.words, stop),
+      repeat_rows_(repeat_features(profiles_.words, repeats_, stop)),
+      query_(query, profiles_.words, stop) {}
 
 std::uint64_t LinearFeatures::times_before(std::ptrdiff_t word) const {
   if (word < 0 || word >= static_cast<std::ptrdiff_t>(num_words())) return 4;
@@ -157,6 +160,10 @@ void LinearFeatures::of_word(std::size_t word, std::vector<std::uint64_t>& featu
 
   add(kLineStart, profiles_.words[it.line_begin].exact);
   add(kInSentence, it.in_sentence);
+  const std::uint64_t far = std::min<std::uint64_t>(word / 10, 12);
+  add(kPlace, far);
+  add(kPlaceOfShape, far, it.shape);
+  add(kPlaceOfRepeat, far, before);
 }
 
 void LinearFeatures::of_query(std::size_t word, std::vector<std::uint64_t>& features) const {

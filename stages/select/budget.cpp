@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "stages/select/local_count.h"
 
@@ -18,15 +19,16 @@ bool is_list_marker(std::string_view word) {
 }  // namespace
 
 Budget::Budget(std::string_view text, const TokenizedSegment& segment,
-               const std::vector<float>& keep_prob, std::vector<bool> may_go,
-               std::span<const RepeatMarker> markers, const TokenCounter& reader)
+               const std::vector<float>& score, std::vector<bool> may_go,
+               std::span<const RepeatMarker> markers, const TokenCounter& reader, WordOrder order)
     : text_(text),
       segment_(segment),
-      keep_prob_(keep_prob),
+      score_(score),
       markers_(markers),
       reader_(reader),
       layout_(text, segment),
-      may_go_(std::move(may_go)) {
+      may_go_(std::move(may_go)),
+      by_(order) {
   find_list_markers(segment);
   for (std::size_t i = 0; i < may_go_.size(); ++i) {
     if (may_go_[i]) order_.push_back(static_cast<std::uint32_t>(i));
@@ -34,16 +36,21 @@ Budget::Budget(std::string_view text, const TokenizedSegment& segment,
   std::size_t num_markers = 0;
   for (const std::uint32_t words : line_words_) num_markers += words > 0 ? 1 : 0;
   has_fixed_ = order_.size() + num_markers < layout_.atoms().size();
-  // A score that is no number counts as the highest: what nobody has judged stays longest.
-  const auto score = [&](std::uint32_t word) {
-    return std::isnan(keep_prob[word]) ? 2.0F : keep_prob[word];
-  };
-  std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const float sa = score(a);
-    const float sb = score(b);
-    return sa != sb ? sa > sb : a < b;
-  });
+  sort_words();
   keep_first(order_.size());
+}
+
+void Budget::sort_words() {
+  const bool by_value = by_ == WordOrder::kByValue && !order_.empty();
+  if (by_value) tokens_ = tokens_of_words(text_, segment_, reader_);
+  std::vector<float> rank = by_value ? value_order(score_, tokens_) : score_;
+  // A score that is no number counts as the highest: what nobody has judged stays longest.
+  for (float& each : rank) {
+    if (std::isnan(each)) each = std::numeric_limits<float>::infinity();
+  }
+  std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return rank[a] != rank[b] ? rank[a] > rank[b] : a < b;
+  });
 }
 
 void Budget::find_list_markers(const TokenizedSegment& segment) {
@@ -101,7 +108,7 @@ Choice Budget::choice(std::int64_t tokens) const {
   out.tokens = static_cast<std::uint32_t>(tokens);
   out.num_kept = num_kept_;
   out.num_dropped = order_.size() - num_kept_;
-  if (num_kept_ > 0) out.threshold = keep_prob_[order_[num_kept_ - 1]];
+  if (num_kept_ > 0) out.threshold = score_[order_[num_kept_ - 1]];
   return out;
 }
 
@@ -122,8 +129,9 @@ Choice Budget::first(std::size_t wanted) {
 }
 
 Choice Budget::above(float threshold) {
+  assert(by_ == WordOrder::kByScore);
   const auto end = std::partition_point(order_.begin(), order_.end(), [&](std::uint32_t word) {
-    return !(keep_prob_[word] <= threshold);
+    return !(score_[word] <= threshold);
   });
   keep_first(std::max(least(), static_cast<std::size_t>(end - order_.begin())));
   return choice(count());
@@ -131,26 +139,13 @@ Choice Budget::above(float threshold) {
 
 // Tokens of the original that end in each word: the price but for the seams.
 void Budget::estimate_costs() {
-  const std::vector<std::uint32_t> ends = reader_.token_ends(text_);
-  std::vector<std::uint32_t> of_word(segment_.words.size(), 0);
-  std::size_t word = 0;
-  std::size_t cut = 0;
-  const auto& cuts = segment_.structure.cuts;
-  std::uint32_t fixed = 0;
-  for (const std::uint32_t end : ends) {
-    while (word < segment_.words.size() && segment_.words[word].end < end) ++word;
-    while (cut < cuts.size() && cuts[cut].end < end) ++cut;
-    if (cut < cuts.size() && cuts[cut].begin < end && cuts[cut].end >= end) continue;
-    if (word < segment_.words.size() && segment_.words[word].begin < end) {
-      ++of_word[word];
-    } else {
-      ++fixed;
-    }
-  }
-  for (std::size_t i = 0; i < of_word.size(); ++i) fixed += may_go_[i] ? 0 : of_word[i];
-  fixed_cost_ = fixed;
+  if (tokens_.of_word.empty()) tokens_ = tokens_of_words(text_, segment_, reader_);
+  fixed_cost_ = tokens_.outside;
+  for (std::size_t i = 0; i < may_go_.size(); ++i)
+    fixed_cost_ += may_go_[i] ? 0 : tokens_.of_word[i];
   cost_.assign(order_.size() + 1, 0);
-  for (std::size_t k = 0; k < order_.size(); ++k) cost_[k + 1] = cost_[k] + of_word[order_[k]];
+  for (std::size_t k = 0; k < order_.size(); ++k)
+    cost_[k + 1] = cost_[k] + tokens_.of_word[order_[k]];
 }
 
 std::size_t Budget::estimate(std::uint32_t tokens) const {

@@ -98,7 +98,7 @@ Choice spend(Budget& budget, const TokenizedSegment& segment, const CompressOpti
 
 SegmentReply select_words(std::string_view text, SegmentKind kind, const TokenizedSegment& segment,
                           const std::vector<float>& keep_prob, const TokenCounter& reader,
-                          const CompressOptions& options) {
+                          const CompressOptions& options, WordOrder order) {
   if (text.empty() || segment.skip) {
     std::vector<std::string> notes;
     if (segment.skip && !segment.skip_reason.empty()) notes.push_back(segment.skip_reason);
@@ -114,7 +114,8 @@ SegmentReply select_words(std::string_view text, SegmentKind kind, const Tokeniz
     reasons = protected_words(spans, segment.words);
   }
   const auto& markers = segment.structure.markers;
-  Budget budget(text, segment, keep_prob, words_that_may_go(reasons, prose), markers, reader);
+  Budget budget(text, segment, keep_prob, words_that_may_go(reasons, prose), markers, reader,
+                options.threshold || !prose ? WordOrder::kByScore : order);
   const Choice choice = prose ? spend(budget, segment, options, notes) : budget.all();
 
   if (choice.kept.empty()) return unchanged(text, segment, {"nothing but blanks"});

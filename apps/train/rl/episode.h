@@ -40,7 +40,7 @@ struct Episode {
   std::uint32_t record = 0;
   PolicyText text;
   std::vector<float> piece_logits;  ///< [num_pieces]
-  std::vector<float> z;             ///< [num_words]
+  std::vector<float> z;             ///< [num_words]; of the band: value_scores().
   std::vector<DrawnText> drawn;     ///< Empty: nothing to learn here.
   std::optional<DrawnText> served;  ///< What would be served: the self-critical baseline.
 

@@ -23,6 +23,11 @@ KeptText kept_of(const PolicyText& text, const Choice& choice, const TokenCounte
 
 }  // namespace
 
+std::vector<float> value_scores(const PolicyText& text, std::vector<float> z) {
+  for (std::size_t word = 0; word < z.size(); ++word) z[word] -= price_of(text.cost[word]);
+  return z;
+}
+
 KeptText kept_within(const PolicyText& text, std::span<const float> order, std::uint32_t tokens,
                      const TokenCounter& reader) {
   const std::vector<float> keep_prob(order.begin(), order.end());

@@ -34,8 +34,11 @@ struct KeptText {
   std::uint32_t tokens = 0;
 };
 
+/// z of each word less its price (stages/select/word_value.h): what selection goes by.
+std::vector<float> value_scores(const PolicyText& text, std::vector<float> z);
+
 /// As `pith eval` and, but for what is protected, as `pith serve` does: the words that come first
-/// by `order`, at most `tokens` tokens of text, at least one word.
+/// by `order` (value_scores), at most `tokens` tokens of text, at least one word.
 KeptText kept_within(const PolicyText& text, std::span<const float> order, std::uint32_t tokens,
                      const TokenCounter& reader);
 

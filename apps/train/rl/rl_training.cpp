@@ -132,14 +132,17 @@ void RlTraining::draw(std::uint64_t step, std::span<const float> parameters) {
       draw_taco(options_.taco, *counter_, seed, episode);
       return;
     }
+    episode.z = value_scores(episode.text, std::move(episode.z));
     draw_band(options_.band, options_.times, *counter_, seed, episode);
     if (!wants_reference || episode.drawn.empty()) return;
     // Nobody adds to the map meanwhile.
     if (const auto known = reference_z_.find(batch[i]); known != reference_z_.end()) {
       episode.reference_z = known->second;
     } else {
-      episode.reference_z = policy_.word_scores(
-          episode.text, policy_.piece_logits(policy_.weights(), episode.text, tape));
+      episode.reference_z = value_scores(
+          episode.text,
+          policy_.word_scores(episode.text,
+                              policy_.piece_logits(policy_.weights(), episode.text, tape)));
     }
   });
   for (const Episode& episode : episodes_) {
@@ -264,7 +267,8 @@ Result<Done> RlTraining::measure(std::uint64_t step, std::span<const float> para
   tbb::parallel_for(std::size_t{0}, valid_.size(), [&](std::size_t i) {
     thread_local EncoderTape tape;
     const PolicyText text = read(valid_[i]);
-    const auto z = policy_.word_scores(text, policy_.piece_logits(parameters, text, tape));
+    const auto z =
+        value_scores(text, policy_.word_scores(text, policy_.piece_logits(parameters, text, tape)));
     for (std::size_t rate = 0; rate < num_rates; ++rate) {
       const std::string shortened =
           text.num_words() == 0

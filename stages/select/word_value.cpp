@@ -1,0 +1,56 @@
+#include "stages/select/word_value.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace pith {
+namespace {
+
+constexpr float kExponent = 0.7F;
+/// A word that stays alone breaks tokens of its neighbours.
+constexpr float kSeam = 0.5F;
+/// A word where no token ends is not free.
+constexpr float kTokensLeast = 0.25F;
+/// Beyond, float probabilities cannot tell words apart.
+constexpr float kProbLeast = 1e-7F;
+
+}  // namespace
+
+WordTokens tokens_of_words(std::string_view text, const TokenizedSegment& segment,
+                           const TokenCounter& reader) {
+  WordTokens out;
+  out.of_word.assign(segment.words.size(), 0);
+  std::size_t word = 0;
+  std::size_t cut = 0;
+  const auto& cuts = segment.structure.cuts;
+  for (const std::uint32_t end : reader.token_ends(text)) {
+    while (word < segment.words.size() && segment.words[word].end < end) ++word;
+    while (cut < cuts.size() && cuts[cut].end < end) ++cut;
+    if (cut < cuts.size() && cuts[cut].begin < end && cuts[cut].end >= end) continue;
+    if (word < segment.words.size() && segment.words[word].begin < end) {
+      ++out.of_word[word];
+    } else {
+      ++out.outside;
+    }
+  }
+  return out;
+}
+
+float price_of(float tokens) {
+  return kExponent * std::log(std::max(tokens, kTokensLeast) + kSeam);
+}
+
+std::vector<float> value_order(std::span<const float> keep_prob, const WordTokens& tokens) {
+  assert(keep_prob.size() == tokens.of_word.size());
+  std::vector<float> order(keep_prob.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const float p = std::clamp(keep_prob[i], kProbLeast, 1.0F - kProbLeast);
+    order[i] = std::isnan(keep_prob[i])
+                   ? keep_prob[i]
+                   : std::log(p / (1.0F - p)) - price_of(static_cast<float>(tokens.of_word[i]));
+  }
+  return order;
+}
+
+}  // namespace pith
