@@ -58,6 +58,42 @@ TEST_F(Compressing, AToolResultGetsShorterAndAllElseStays) {
   EXPECT_TRUE(is_subsequence(kept, quoted)) << "only bytes of the original, in order";
 }
 
+TEST_F(Compressing, LongProseInsideJsonOfAToolGetsShorterAndTheJsonStays) {
+  serve();
+  std::string content = prose(1500);
+  for (std::size_t at = 0; (at = content.find(". ", at)) != std::string::npos; at += 4) {
+    content.replace(at, 2, ".\n\n\"No\" 7 ");
+  }
+  const std::string text = R"({"id": "doc-1", "title": "A long title", "content": )" +
+                           json_string(content) + R"(, "score": 0.50, "tags": ["x y", null]})";
+  const Reply reply = post(chat_body(text));
+  EXPECT_EQ(reply.header("x-pith-status"), "compressed");
+  const std::string sent = last_body();
+  ASSERT_LT(sent.size(), chat_body(text).size() * 3 / 4);
+  // The tool's message is the only one that holds a document.
+  json::object document;
+  for (const json::value& message : json::parse(sent).at("messages").as_array()) {
+    const json::value* body = message.as_object().if_contains("content");
+    if (body != nullptr && body->is_string() && body->as_string().starts_with("{"))
+      document = json::parse(body->as_string()).as_object();
+  }
+  ASSERT_EQ(document.size(), 5U) << sent;
+  EXPECT_EQ(document["id"], "doc-1");
+  EXPECT_EQ(document["title"], "A long title");
+  EXPECT_EQ(document["score"], 0.5);
+  EXPECT_EQ(document["tags"], json::parse(R"(["x y", null])"));
+  const std::string shorter = json::value_to<std::string>(document["content"]);
+  EXPECT_LT(shorter.size(), content.size() * 3 / 4);
+  EXPECT_TRUE(is_subsequence(shorter, content));
+  const auto count = [](const std::string& in, const std::string& part) {
+    std::size_t n = 0;
+    for (std::size_t at = in.find(part); at != std::string::npos; at = in.find(part, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_GT(count(content, "\"No\" 7"), 10U);
+  EXPECT_EQ(count(shorter, "\"No\" 7"), count(content, "\"No\" 7"));
+}
+
 TEST_F(Compressing, ModesAndThresholdsHold) {
   serve();
   const std::string body = chat_body(prose(2000));

@@ -76,6 +76,28 @@ TEST(ShellTools, DialsProtectionAndUnicode) {
   EXPECT_TRUE(json::parse(quoted).is_string()) << "valid UTF-8";
 }
 
+TEST(ShellTools, ProseInJsonGoesUnlessProtected) {
+  const std::string content = prose(500);
+  json::object document{{"id", 7}, {"text", content}};
+  const std::string text = json::serialize(document);
+  const Finished finished = pith({"compress", "--json"}, text);
+  ASSERT_EQ(finished.status, 0) << finished.err;
+  const json::value answer = json::parse(finished.out);
+  const json::value after =
+      json::parse(json::value_to<std::string>(answer.at("compressed_prompt")));
+  EXPECT_EQ(after.at("id"), 7);
+  EXPECT_LT(after.at("text").as_string().size(), content.size() * 3 / 4);
+  EXPECT_NE(json::serialize(answer.at("notes")).find("long prose in 1 JSON string"),
+            std::string::npos);
+  EXPECT_EQ(pith({"compress", "--protect", "json_text"}, text).out, text);
+  EXPECT_EQ(pith({"compress", "--protect", "nothing"}, text).status, 2);
+  const json::value call = {{"context", text}};
+  const Finished lines = pith({"compress", "--jsonl"}, json::serialize(call) + "\n");
+  EXPECT_EQ(json::parse(lines.out).at("compressed_prompt").as_string().starts_with("{\"id\":7,"),
+            true);
+  EXPECT_LT(lines.out.size(), text.size() * 9 / 10);
+}
+
 TEST(ShellTools, JsonlAnswersInOrderAndMarksBadLines) {
   std::string input;
   for (int i = 0; i < 20; ++i) {
