@@ -72,7 +72,8 @@ TEST_F(Compressing, LongProseInsideJsonOfAToolGetsShorterAndTheJsonStays) {
   ASSERT_LT(sent.size(), chat_body(text).size() * 3 / 4);
   // The tool's message is the only one that holds a document.
   json::object document;
-  for (const json::value& message : json::parse(sent).at("messages").as_array()) {
+  const json::value sent_request = json::parse(sent);
+  for (const json::value& message : sent_request.at("messages").as_array()) {
     const json::value* body = message.as_object().if_contains("content");
     if (body != nullptr && body->is_string() && body->as_string().starts_with("{"))
       document = json::parse(body->as_string()).as_object();

@@ -93,9 +93,7 @@ TEST(ShellTools, ProseInJsonGoesUnlessProtected) {
   EXPECT_EQ(pith({"compress", "--protect", "nothing"}, text).status, 2);
   const json::value call = {{"context", text}};
   const Finished lines = pith({"compress", "--jsonl"}, json::serialize(call) + "\n");
-  EXPECT_EQ(json::parse(lines.out).at("compressed_prompt").as_string().starts_with("{\"id\":7,"),
-            true);
-  EXPECT_LT(lines.out.size(), text.size() * 9 / 10);
+  EXPECT_EQ(json::parse(lines.out).at("compressed_prompt"), answer.at("compressed_prompt"));
 }
 
 TEST(ShellTools, JsonlAnswersInOrderAndMarksBadLines) {
