@@ -112,6 +112,11 @@ Choice Budget::choice(std::int64_t tokens) const {
   return out;
 }
 
+std::uint32_t Budget::free_tokens() {
+  estimate_costs();
+  return cost_.back();
+}
+
 Choice Budget::all() {
   keep_first(order_.size());
   const bool whole = segment_.structure.cuts.empty() && markers_.empty();

@@ -40,6 +40,9 @@ class Budget {
 
   std::size_t num_words() const { return order_.size(); }  ///< That may go.
 
+  /// Tokens of the original that end in words that may go.
+  std::uint32_t free_tokens();
+
   /// Everything but the lossless cuts; nothing that may go.
   Choice all();
   Choice none();

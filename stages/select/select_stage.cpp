@@ -13,6 +13,11 @@
 namespace pith {
 namespace {
 
+/// Of the share that the dial asks for, what words that are not protected keep at least: where
+/// literals, code or JSON fill a text nearly to the dial, what is said about them should not vanish
+/// to the last word.
+constexpr double kFreeShare = 0.5;
+
 SegmentReply unchanged(std::string_view text, const TokenizedSegment& segment,
                        std::vector<std::string> notes) {
   SegmentReply reply;
@@ -85,11 +90,27 @@ Choice spend(Budget& budget, const TokenizedSegment& segment, const CompressOpti
                                    ? *options.target_tokens
                                    : static_cast<std::uint32_t>(std::max(0.0, wanted));
   Choice choice = budget.all();
-  if (choice.tokens > target && budget.num_words() > 0) choice = budget.within(target);
-  if (choice.tokens > target) {
-    notes.push_back((budget.num_words() > 0 ? "protected words alone are " : "no words to drop: ") +
-                    std::to_string(choice.tokens) + " of " + std::to_string(segment.origin_tokens) +
+  if (choice.tokens <= target) return choice;
+  const auto miss = [&](const char* what, std::uint32_t tokens) {
+    notes.push_back(what + std::to_string(tokens) + " of " + std::to_string(segment.origin_tokens) +
                     " tokens; the dial asks for " + std::to_string(target));
+  };
+  if (budget.num_words() == 0) {
+    miss("no words to drop: ", choice.tokens);
+    return choice;
+  }
+  const Choice least = budget.none();
+  std::uint32_t granted = target;
+  if (!options.target_tokens) {
+    const double floor = kFreeShare * rate * budget.free_tokens();
+    granted = std::max(target, least.tokens + static_cast<std::uint32_t>(floor));
+  }
+  if (granted >= choice.tokens) granted = choice.tokens - 1;
+  choice = budget.within(granted);
+  if (least.tokens > target) miss("protected words alone are ", least.tokens);
+  if (choice.tokens > target && granted > target) {
+    notes.push_back("the rest keeps " + percent(kFreeShare * rate) +
+                    " of its tokens all the same, so that something is left of it");
   }
   return choice;
 }
