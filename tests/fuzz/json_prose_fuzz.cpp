@@ -52,7 +52,9 @@ std::string string_of(std::string_view bytes) {
     }
     out += c;
     if (c != '\\') continue;
-    const char next = i + 1 < bytes.size() ? bytes[++i] : '\\';
+    // The first byte of a character is none of an escape.
+    const bool ascii = i + 1 < bytes.size() && static_cast<unsigned char>(bytes[i + 1]) < 0x80;
+    const char next = ascii ? bytes[++i] : '\\';
     if (std::string_view("\"\\/bfnrt").find(next) != std::string_view::npos) {
       out += next;
     } else {
