@@ -16,7 +16,7 @@ namespace {
 /// Of the share that the dial asks for, what words that are not protected keep at least: where
 /// literals, code or JSON fill a text nearly to the dial, what is said about them should not vanish
 /// to the last word.
-constexpr double kFreeShare = 0.5;
+constexpr double kFreeShare = 1.0 / 3.0;
 
 SegmentReply unchanged(std::string_view text, const TokenizedSegment& segment,
                        std::vector<std::string> notes) {
