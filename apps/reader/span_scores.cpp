@@ -12,28 +12,6 @@ namespace {
 
 constexpr float kNever = -1e9F;
 
-/// Ends the open row, with dropout.
-void end_row(FeatureRows& rows, FeatureDropout dropout) {
-  if (dropout.rate > 0) {
-    SpanFeatures& features = rows.open();
-    const auto begin = features.begin() + static_cast<std::ptrdiff_t>(rows.row_begin());
-    const float more = 1.0F / (1.0F - dropout.rate);
-    const auto kept = std::remove_if(begin, features.end(), [&](const SpanFeature& feature) {
-      return uniform_number(dropout.seed, feature.hash) < static_cast<double>(dropout.rate);
-    });
-    features.erase(kept, features.end());
-    std::for_each(begin, features.end(), [more](SpanFeature& feature) { feature.value *= more; });
-  }
-  rows.end_row();
-}
-
-float score_of(SpanWeights weights, std::span<const SpanFeature> features) {
-  const std::size_t mask = weights.size() - 1;
-  float sum = 0;
-  for (const SpanFeature& feature : features) sum += weights[feature.hash & mask] * feature.value;
-  return sum;
-}
-
 void score_edge(SpanWeights weights, FeatureDropout dropout, Edge edge, SpanReading& reading) {
   FeatureRows& rows = edge == Edge::kBegin ? reading.begin : reading.end;
   std::vector<float>& scores = edge == Edge::kBegin ? reading.begin_score : reading.end_score;
@@ -78,6 +56,27 @@ SpanCandidate best_expected(const std::vector<SpanCandidate>& spans, float large
 }
 
 }  // namespace
+
+void end_row(FeatureRows& rows, FeatureDropout dropout) {
+  if (dropout.rate > 0) {
+    SpanFeatures& features = rows.open();
+    const auto begin = features.begin() + static_cast<std::ptrdiff_t>(rows.row_begin());
+    const float more = 1.0F / (1.0F - dropout.rate);
+    const auto kept = std::remove_if(begin, features.end(), [&](const SpanFeature& feature) {
+      return uniform_number(dropout.seed, feature.hash) < static_cast<double>(dropout.rate);
+    });
+    features.erase(kept, features.end());
+    std::for_each(begin, features.end(), [more](SpanFeature& feature) { feature.value *= more; });
+  }
+  rows.end_row();
+}
+
+float score_of(SpanWeights weights, std::span<const SpanFeature> features) {
+  const std::size_t mask = weights.size() - 1;
+  float sum = 0;
+  for (const SpanFeature& feature : features) sum += weights[feature.hash & mask] * feature.value;
+  return sum;
+}
 
 void score_edges(SpanWeights weights, FeatureDropout dropout, SpanReading& reading) {
   score_edge(weights, dropout, Edge::kBegin, reading);

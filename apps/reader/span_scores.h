@@ -52,6 +52,10 @@ struct SpanCandidate {
 /// Weights, a power of two of them; a feature's is at its hash modulo their number.
 using SpanWeights = std::span<const float>;
 
+/// Ends the open row, with dropout.
+void end_row(FeatureRows& rows, FeatureDropout dropout);
+float score_of(SpanWeights weights, std::span<const SpanFeature> features);
+
 /// Question and text on their way to an answer; reused from text to text.
 struct SpanReading {
   SpanQuestion question;

@@ -1,19 +1,10 @@
 #include "apps/train/span_training.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "stages/network/counter_random.h"
 
 namespace pith {
-namespace {
-
-constexpr float kFirstSquare = 1e-4F;
-/// Smaller gradients change nothing that matters.
-constexpr double kNegligible = 1e-5;
-
-}  // namespace
-
 std::string training_text(const ReaderRecord& record, const SpanTrainingOptions& options,
                           std::uint64_t step) {
   const std::uint64_t seed = random_bits(options.seed + 1, step);
@@ -27,20 +18,7 @@ std::string training_text(const ReaderRecord& record, const SpanTrainingOptions&
 }
 
 SpanTraining::SpanTraining(std::size_t num_weights, SpanTrainingOptions options)
-    : options_(options), weights_(num_weights), squares_(num_weights, kFirstSquare) {}
-
-void SpanTraining::update(std::span<const SpanFeature> features, double gradient) {
-  if (std::abs(gradient) < kNegligible) return;
-  const std::size_t mask = weights_.size() - 1;
-  for (const SpanFeature& feature : features) {
-    float& weight = weights_[feature.hash & mask];
-    float& square = squares_[feature.hash & mask];
-    const float slope =
-        static_cast<float>(gradient) * feature.value + options_.weight_decay * weight;
-    square += slope * slope;
-    weight -= learning_rate_ * slope / std::sqrt(square);
-  }
-}
+    : options_(options), table_(num_weights, options.weight_decay) {}
 
 bool prepare_reading(const ReaderRecord& record, std::string_view text, const WordRarity& rarity,
                      SpanReading& reading, SpanTargets& targets) {
@@ -51,27 +29,29 @@ bool prepare_reading(const ReaderRecord& record, std::string_view text, const Wo
 }
 
 std::optional<double> SpanTraining::learn(const ReaderRecord& record, const WordRarity& rarity,
-                                          std::uint64_t step, float learning_rate) {
-  learning_rate_ = learning_rate;
+                                          std::uint64_t step) {
+  SpanWeights weights(table_.weights());
   const std::string text = training_text(record, options_, step);
   const FeatureDropout dropout = {options_.dropout, random_bits(options_.seed + 2, step)};
   SpanTargets targets;
   if (!prepare_reading(record, text, rarity, reading_, targets)) return std::nullopt;
-  score_edges(weights_, dropout, reading_);
+  score_edges(weights, dropout, reading_);
   list_spans(reading_);
   const auto wanted = [&](const SpanCandidate& span) { return targets.wants(span); };
   // An answer longer than kSpanWordsMax, or over the end of a sentence.
   if (!targets.no_span && std::ranges::none_of(reading_.all, wanted)) return std::nullopt;
-  score_spans(weights_, dropout, wanted, reading_);
+  score_spans(weights, dropout, wanted, reading_);
   const SpanLoss loss = span_loss(reading_, targets, gradient_);
   for (std::size_t i = 0; i < reading_.kept.size(); ++i)
-    update(reading_.span[i], gradient_.span[i]);
+    table_.update(reading_.span[i], gradient_.span[i]);
   for (std::size_t i = 0; i < reading_.text.words.size(); ++i) {
-    update(reading_.begin[i], gradient_.begin[i]);
-    update(reading_.end[i], gradient_.end[i]);
+    table_.update(reading_.begin[i], gradient_.begin[i]);
+    table_.update(reading_.end[i], gradient_.end[i]);
   }
-  for (std::size_t i = 0; i < kSpanWordsMax; ++i) update(reading_.length[i], gradient_.length[i]);
-  for (std::size_t i = 0; i < kNumNoSpans; ++i) update(reading_.no_span[i], gradient_.no_span[i]);
+  for (std::size_t i = 0; i < kSpanWordsMax; ++i)
+    table_.update(reading_.length[i], gradient_.length[i]);
+  for (std::size_t i = 0; i < kNumNoSpans; ++i)
+    table_.update(reading_.no_span[i], gradient_.no_span[i]);
   return loss.spans;
 }
 

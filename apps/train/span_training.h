@@ -9,6 +9,7 @@
 
 #include "apps/reader/span_match.h"
 #include "apps/reader/span_scores.h"
+#include "apps/train/hashed_adagrad.h"
 #include "apps/train/reader_records.h"
 #include "apps/train/span_loss.h"
 
@@ -39,17 +40,13 @@ class SpanTraining {
   /// Learns from one record; the loss over whole spans before the update, nullopt when there
   /// is nothing to learn. `step` decides every draw.
   std::optional<double> learn(const ReaderRecord& record, const WordRarity& rarity,
-                              std::uint64_t step, float learning_rate);
+                              std::uint64_t step);
 
-  std::vector<float>& weights() { return weights_; }
-  std::vector<float>& squares() { return squares_; }
+  HashedAdagrad& table() { return table_; }
 
  private:
-  void update(std::span<const SpanFeature> features, double gradient);
-
   SpanTrainingOptions options_;
-  float learning_rate_ = 0;
-  std::vector<float> weights_, squares_;
+  HashedAdagrad table_;
   SpanReading reading_;
   SpanGradient gradient_;
 };

@@ -8,6 +8,7 @@
 #include "apps/options/config.h"
 #include "apps/train/label_quality.h"
 #include "apps/train/train_encoder.h"
+#include "apps/train/train_extractor_command.h"
 #include "apps/train/train_linear.h"
 #include "apps/train/train_ngram.h"
 #include "apps/train/train_query.h"
@@ -396,6 +397,7 @@ CLI::App& add_train(CLI::App& parent, std::function<int()>& run) {
   add_pretrain(*train, run);
   add_sft(*train, run);
   add_reader(*train, run);
+  add_train_extractor(*train, run);
   add_train_summarizer(*train, run);
   return *train;
 }

@@ -3,12 +3,14 @@
 
     bench/rl/rl_table.py DATA [--pith BIN] [--out FOLDER] [--split valid|test] [--seeds 3]
     bench/rl/rl_table.py DATA --task code --reader FOLDER ...
+    bench/rl/rl_table.py DATA --task summary ...
 
-DATA holds qa.{train,valid,test}.jsonl.zst, or codesum.*, and distill.train.jsonl.zst. Questions (English, those that a
+DATA holds qa.{train,valid,test}.jsonl.zst, or codesum.* or meet.*, and distill.train.jsonl.zst. Questions (English, those that a
 span answers): the reader learns from one half of the training texts, rewards come from the other; the score is F1. Code:
 FOLDER is a reader of `pith train summarizer` on codesum.train, which has seen all of the training split, so that rewards come
 from one half of the validation split, and `valid` is the other; code-docstring-corpus is left out; the score is
-ROUGE-L. Prints the mean of the seeds, and what each run took.
+ROUGE-L. Summaries of transcripts: the extractive reader learns from one half of the documents of meet.train, rewards come
+from the other; the score is ROUGE-L. Prints the mean of the seeds, and what each run took.
 """
 import argparse
 import hashlib
@@ -21,6 +23,7 @@ import time
 from pathlib import Path
 
 SOURCES = ("squad-dev", "squadshifts-new-wiki", "qed-nq")
+MEETINGS = ("crd3", "mts-dialog", "qmsum-span")
 TIMES = (2, 3, 4, 5, 6)
 CALLS = "10000"
 
@@ -67,6 +70,26 @@ def split_code(data, out):
                 continue
             half = hashlib.sha256(record["code"].encode()).digest()[0] < 128
             files["test" if split == "test" else "valid" if half else "reward"].write(line)
+    for file in files.values():
+        file.close()
+    return paths
+
+
+def split_meetings(data, out):
+    """Files of transcripts by name: the reader's half, the rewards' half, valid, test."""
+    paths = {name: out / f"{name}.jsonl" for name in ("reader", "reward", "valid", "test")}
+    files = {name: open(path, "wb") for name, path in paths.items()}
+    for split in ("train", "valid", "test"):
+        for line in lines(data / f"meet.{split}.jsonl.zst"):
+            record = json.loads(line)
+            if record["source"] not in MEETINGS:
+                continue
+            name = split
+            if split == "train":
+                # Episodes and meetings have several records, whose texts overlap.
+                document = record["id"] if record["source"] == "mts-dialog" else record["id"].rsplit("-", 1)[0]
+                name = "reader" if hashlib.sha256(document.encode()).digest()[0] < 128 else "reward"
+            files[name].write(line)
     for file in files.values():
         file.close()
     return paths
