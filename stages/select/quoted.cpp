@@ -60,11 +60,7 @@ class Quotes {
       if (line_.substr(mark, 2) != kOpeningQuote) continue;
       // A stand-in for six bytes is the mark three times.
       const std::size_t inside = line_.find_first_not_of(kOpeningQuote, mark);
-      if (inside == Text::npos) continue;
-      for (const Text close : {kOpeningQuote, kClosingQuote}) {
-        const std::size_t end = find_within(close, inside, kQuotedBytesMax);
-        if (end != Text::npos) add(mark, end + close.size(), kProtectQuoted);
-      }
+      if (inside != Text::npos) close_marked(mark, inside);
     }
   }
 
@@ -104,6 +100,23 @@ class Quotes {
   std::size_t find_within(Text close, std::size_t from, std::size_t limit) const {
     const std::size_t at = line_.substr(from, limit + close.size()).find(close);
     return at == Text::npos ? at : from + at;
+  }
+
+  bool is_escaped(std::size_t mark) const { return mark > 0 && line_[mark - 1] == '\\'; }
+
+  // Up to the nearest mark, for it may close whatever it looks like; and past marks that are
+  // escaped once more, if what opens is not, and the other way round.
+  void close_marked(std::size_t mark, std::size_t inside) {
+    bool nearest = true;
+    for (std::size_t at = inside; at < inside + kQuotedBytesMax; at += kClosingQuote.size()) {
+      at = std::min(find_within(kOpeningQuote, at, inside + kQuotedBytesMax - at),
+                    find_within(kClosingQuote, at, inside + kQuotedBytesMax - at));
+      if (at == Text::npos) return;
+      const bool alike = is_escaped(at) == is_escaped(mark);
+      if (nearest || alike) add(mark, at + kClosingQuote.size(), kProtectQuoted);
+      if (alike) return;
+      nearest = false;
+    }
   }
 
   // Returns where to go on.

@@ -160,6 +160,7 @@ class Finder {
   void open_strings() {
     CompressOptions inside = options_;
     inside.structure = false;  // a cut in a string would be no lossless one
+    inside.protect |= kProtectJsonText;
     std::vector<Region> regions = std::exchange(structure_.regions, {});
     auto string = strings_.begin();
     for (const Region& region : regions) {
@@ -176,14 +177,23 @@ class Finder {
 
   bool open_string(ByteSpan string, const CompressOptions& options) {
     if (!is_long_prose(text_, string)) return false;
-    ShownValue shown = show_value(text_, string);
-    const std::vector<Region> regions = Finder(shown.text, kind_, options).run().regions;
+    const DecodedValue decoded = decode_value(text_, string);
+    const std::vector<Region> regions = Finder(decoded.text, kind_, options).run().regions;
     const auto is_prose = [](const Region& region) { return region.kind == RegionKind::kProse; };
     if (std::none_of(regions.begin(), regions.end(), is_prose)) return false;
+    std::uint32_t at = string.begin;
+    std::uint32_t shift = string.begin;  // from an offset in the decoded value to one in the text
+    auto escape = decoded.escapes.begin();
     for (const Region& region : regions) {
-      append(structure_, string.begin + region.span.begin, string.begin + region.span.end,
-             region.kind);
+      for (; escape != decoded.escapes.end() && escape->begin < region.span.end + shift; ++escape)
+        shift += escape->end - escape->begin - 1;
+      const std::uint32_t end = region.span.end + shift;
+      // JSON inside is a literal as any other block: no cuts in it, no strings of its own.
+      append(structure_, at, end,
+             region.kind == RegionKind::kJson ? RegionKind::kCode : region.kind);
+      at = end;
     }
+    ShownValue shown = show_value(text_, string);
     if (structure_.plain.empty()) structure_.plain = text_;
     structure_.plain.replace(string.begin, shown.text.size(), shown.text);
     structure_.escapes.insert(structure_.escapes.end(), shown.escapes.begin(), shown.escapes.end());

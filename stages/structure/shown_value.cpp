@@ -42,10 +42,29 @@ bool is_blank_code(std::uint32_t c) {
          c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x3000;
 }
 
+bool is_line_end_code(std::uint32_t c) { return c == '\n' || c == 0x2028 || c == 0x2029; }
+
+constexpr std::uint32_t kApostrophe = 0x2019;
+constexpr std::uint32_t kWideCodeMin =
+    0x2E80;  // Chinese, Japanese, Korean: quotations follow at once
+
 // Dashes, quotation marks but the apostrophe, bullet, ellipsis; ideographic comma and full stop.
 bool is_sign_code(std::uint32_t c) {
-  return (c >= 0x2010 && c <= 0x2015) || (c >= 0x201C && c <= 0x201F) || c == 0x2022 ||
-         c == 0x2026 || c == 0x3001 || c == 0x3002;
+  return (c >= 0x2010 && c <= 0x2015) || c == 0x2018 || (c >= 0x201C && c <= 0x201F) ||
+         c == 0x2022 || c == 0x2026 || c == 0x2039 || c == 0x203A || c == 0x3001 || c == 0x3002;
+}
+
+char byte_of_code(std::uint32_t code) {
+  if (code == '\t' || code == '\r') return static_cast<char>(code);
+  if (is_line_end_code(code)) return '\n';
+  if (is_blank_code(code)) return ' ';
+  return code > 0x20 && code < 0x7F ? static_cast<char>(code) : kEscapedLetter;
+}
+
+char byte_of_short_escape(char c) {
+  constexpr Text kEscapes = "nrtbf";
+  const std::size_t blank = kEscapes.find(c);
+  return blank == Text::npos ? c : Text("\n\r\t  ")[blank];
 }
 
 class Shower {
@@ -93,14 +112,16 @@ class Shower {
   }
 
   void code_point(std::uint32_t code) {
-    if (code == '\n' || code == 0x2028 || code == 0x2029) {
+    if (is_line_end_code(code)) {
       put("     \n");
       open_ = false;
     } else if (is_blank_code(code)) {
       put("      ");
     } else if (code == '"') {
-      put_word(quote(6) ? "\xC2\xAB\xC2\xAB\xC2\xAB" : "\xC2\xBB\xC2\xBB\xC2\xBB");
-    } else if (is_sign_code(code)) {
+      put_word(thrice(quote(6) ? kOpeningQuote : kClosingQuote));
+    } else if (code == 0xAB || code == 0xBB) {
+      put_word(thrice(code == 0xAB ? kOpeningQuote : kClosingQuote));
+    } else if (is_sign_code(code) || (code == kApostrophe && !letter_at(at_ + 6))) {
       const std::array<char, 3> sign = {static_cast<char>(0xE0U | (code >> 12U)),
                                         static_cast<char>(0x80U | ((code >> 6U) & 0x3FU)),
                                         static_cast<char>(0x80U | (code & 0x3FU))};
@@ -108,7 +129,17 @@ class Shower {
       put_word(std::string(once) + std::string(once));
     } else {
       put_word(std::string(6, kEscapedLetter));
+      if (code >= kWideCodeMin) wide_end_ = at_ + 6;
     }
+  }
+
+  static std::string thrice(Text mark) { return std::string(mark).append(mark).append(mark); }
+
+  bool letter_at(std::uint32_t at) const {
+    if (at >= value_.size()) return false;
+    const char c = value_[at];
+    return is_letter(c) || static_cast<unsigned char>(c) >= 0x80 ||
+           value_.substr(at).starts_with("\\u");
   }
 
   // Whether the quotation mark of `bytes` bytes at at_ opens.
@@ -117,8 +148,12 @@ class Shower {
     const std::uint32_t next = at_ + bytes;
     const bool blank_follows = next >= value_.size() || value_[next] == ' ' ||
                                (value_[next] == '\\' && is_blank_escape(value_[next + 1]));
-    const bool clear = Text(" \n([{<").find(before) != Text::npos && !blank_follows;
-    const bool in_word = is_letter(before) || is_digit(before) || before == '_';
+    // " Tour ", " Business ": transcripts put blanks around everything.
+    const bool stop_follows = !blank_follows && Text(",.;:!?)").find(value_[next]) != Text::npos;
+    const bool clear =
+        Text(" \n([{<").find(before) != Text::npos && !blank_follows && !stop_follows;
+    const bool in_word =
+        at_ != wide_end_ && (is_letter(before) || is_digit(before) || before == '_');
     open_ = clear || (!open_ && !in_word);
     return open_;
   }
@@ -126,7 +161,8 @@ class Shower {
   Text value_;
   std::uint32_t base_;
   std::uint32_t at_ = 0;
-  bool open_ = false;  ///< A quotation on this line.
+  bool open_ = false;           ///< A quotation on this line.
+  std::uint32_t wide_end_ = 0;  ///< One past the last escape of a kWideCodeMin letter.
   ShownValue shown_;
 };
 
@@ -155,6 +191,23 @@ bool is_long_prose(std::string_view text, ByteSpan value) {
     wide += byte >= 0xE3 && byte <= 0xE9 ? 1 : 0;
   }
   return words + wide / 2 >= kWordsMin && quotes * kBytesPerQuoteMin < inside.size();
+}
+
+DecodedValue decode_value(std::string_view text, ByteSpan value) {
+  const Text before_end = text.substr(0, value.end);
+  DecodedValue decoded;
+  decoded.text.reserve(value.end - value.begin);
+  std::uint32_t at = value.begin;
+  for (std::size_t found; (found = before_end.find('\\', at)) != Text::npos;) {
+    const auto escape = static_cast<std::uint32_t>(found);
+    decoded.text += text.substr(at, escape - at);
+    at = escape + escape_bytes(text, escape);
+    decoded.escapes.push_back({escape, at});
+    decoded.text += at - escape == 6 ? byte_of_code(code_of(text.substr(escape + 2, 4)))
+                                     : byte_of_short_escape(text[escape + 1]);
+  }
+  decoded.text += text.substr(at, value.end - at);
+  return decoded;
 }
 
 ShownValue show_value(std::string_view text, ByteSpan value) { return Shower(text, value).run(); }

@@ -75,6 +75,19 @@ TEST(SelectJsonProse, LiteralsBesideEscapesStay) {
   }
 }
 
+TEST(SelectJsonProse, QuotationsWithQuotationsInThemStay) {
+  for (const std::string literal :
+       {R"(\"of it \\\"by them\\\" all.\")", R"(\u00abof it and them\u00bb)",
+        R"(\" of it \", \" by them \")", R"(\u2018of it and them\u2019)"}) {
+    EXPECT_THAT(value_after(literal), HasSubstr(literal));
+  }
+}
+
+TEST(SelectJsonProse, WhatStandsBetweenQuotationsGoes) {
+  const std::string out = value_after(R"(\"first one\" and of the \"second one\")");
+  EXPECT_THAT(out, HasSubstr(R"(\"first one\" \"second one\")"));
+}
+
 TEST(SelectJsonProse, NoBlankIsLeftNextToTheQuotationMarks) {
   const std::string out = compress("[\"" + kProse + "\"]", at_rate(0.2F)).text;
   EXPECT_NE(out[2], ' ') << out;

@@ -68,6 +68,22 @@ TEST(JsonProse, WhatIsNoProseInAStringStays) {
   EXPECT_TRUE(find_structure(text, SegmentKind::kToolResult, {}).cuts.empty());
 }
 
+TEST(JsonProse, JsonInsideAStringStays) {
+  for (const std::string inner :
+       {R"({\n  \"on\": true,\n  \"of\": null\n}\n)", R"({\"on\":true,\"of\":[null,false]}\n)",
+        R"({\"it\": \"of \\\"it\\\"\\n\", \u0022of\u0022: null}\n)"}) {
+    const std::string text = "[\"" + kProse + "\\n\\n" + inner + "\\n" + kProse + "\"]";
+    EXPECT_EQ(prose_of(text), "[" + kProse + "\\n\\n][\\n" + kProse + "]");
+    EXPECT_EQ(parts_of(text, RegionKind::kCode), "[" + inner + "]");
+  }
+}
+
+TEST(JsonProse, LongStringsOfJsonInsideAStringStay) {
+  const std::string inner = R"({\"text\": \")" + kProse + R"(\"}\n)";
+  const std::string text = "[\"" + kProse + "\\n\\n" + inner + "\"]";
+  EXPECT_EQ(prose_of(text), "[" + kProse + "\\n\\n]");
+}
+
 TEST(JsonProse, NoLosslessCutInsideAString) {
   const std::string text = "[\"" + kProse + "\\n\\n\\n\\n\\n" + kProse + "\"]";
   EXPECT_TRUE(find_structure(text, SegmentKind::kToolResult, {}).cuts.empty());

@@ -21,11 +21,23 @@ TEST(ShownValue, QuotationMarksOpenAndClose) {
   EXPECT_EQ(shown(R"(of 5\" and \"a\")"), "of 5» and «a»");
   EXPECT_EQ(shown(R"(k=\"v w\", \u0022x\u0022)"), "k=«v w», «««x»»»");
   EXPECT_EQ(shown(R"(\"open\n\"next\")"), "«open \n«next»");
+  EXPECT_EQ(shown(R"(say \" a \", \" b \" or)"), "say « a », « b » or");
+  EXPECT_EQ(shown(R"(\u4f60\"a\"\u597d)"), "xxxxxx«a»xxxxxx");
+  EXPECT_EQ(shown(R"(\u00aba b\u00bb \u2018c\u2019 \u2039d\u203a)"), "«««a b»»» ‘‘c’’ ‹‹d››");
 }
 
 TEST(ShownValue, SignsAreShownAndLettersHeldTogether) {
   EXPECT_EQ(shown(R"(a\u2014b \u201cc\u201d don\u2019t \ud83d\ude00)"),
             "a——b ““c”” donxxxxxxt xxxxxxxxxxxx");
+}
+
+TEST(DecodedValue, EveryEscapeIsOneByte) {
+  const std::string text = R"(["a\n\r\t\f\\\"\/\u007b\u000a\u00a0\u2028\ud83d\ude00\u0000é"])";
+  const DecodedValue value = decode_value(text, {2, static_cast<std::uint32_t>(text.size() - 2)});
+  EXPECT_EQ(value.text, "a\n\r\t \\\"/{\n \nxxxé");
+  ASSERT_EQ(value.escapes.size(), 14U);
+  EXPECT_EQ(value.escapes[0], (ByteSpan{3, 5}));
+  EXPECT_EQ(value.escapes[7], (ByteSpan{17, 23}));
 }
 
 TEST(ShownValue, BackslashesAndSlashesStayInPlace) {
