@@ -90,7 +90,7 @@ struct SegmentReply {
   std::vector<RepeatMarker> markers;
   std::uint32_t origin_tokens = 0;  ///< In the reader's tokenizer.
   std::uint32_t compressed_tokens = 0;
-  float threshold = 0.0F;                ///< keep_prob of the last word kept by choice.
+  float threshold = 0.0F;                ///< keep_prob of the word of least value kept by choice.
   std::vector<std::string> transforms;   ///< "json_minify", "log_fold", "blank_fold", "prose", "json_prose"; empty: unchanged.
   std::vector<std::string> notes;        ///< Why the dial was missed, what was protected.
 };

@@ -102,10 +102,11 @@ int explain_text(const ExplainFlags& flags) {
     } else {
       print_table(text, segment, item.keep_prob, reply.kept);
     }
-    std::fprintf(stderr,
-                 "%s: %u -> %u tokens with %s; words below keep_prob %.3f go unless protected\n",
-                 input.name.c_str(), reply.origin_tokens, reply.compressed_tokens,
-                 policy.name().c_str(), static_cast<double>(reply.threshold));
+    std::fprintf(
+        stderr,
+        "%s: %u -> %u tokens with %s; of the words that are not protected those go that are "
+        "worth least: keep_prob against tokens\n",
+        input.name.c_str(), reply.origin_tokens, reply.compressed_tokens, policy.name().c_str());
     for (const std::string& note : reply.notes) std::fprintf(stderr, "  %s\n", note.c_str());
   }
   return 0;
