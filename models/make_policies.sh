@@ -7,7 +7,9 @@ data=$1
 here=$(cd "$(dirname "$0")" && pwd)
 out=${2:-$here}
 pith=${PITH:-$here/../build/release/bin/pith}
-"$pith" train linear --data "$data/distill.train.jsonl.zst" --leave-out-source 'loghub*' \
+summaries="--summaries $data/codesum.train.jsonl.zst --summaries-leave-out-source code-docstring-corpus"
+# shellcheck disable=SC2086
+"$pith" train linear --data "$data/distill.train.jsonl.zst" --leave-out-source 'loghub*' $summaries \
   --out "$out/words.linear" --eval-labels "$data/distill.valid.jsonl.zst"
 "$pith" train query --policy "$out/words.linear" --data "$data/qa.train.jsonl.zst" --out "$out/pith-linear.linear"
 rm "$out/words.linear"
@@ -21,7 +23,7 @@ work=${WORK:-$out/pith-small.work}  # Checkpoints: the same command goes on wher
     "$pith" train vocab $texts --vocab 16000 --language-mb 6 --sample-mb 24 --out "$work/vocab"
   "$pith" train pretrain $texts --vocab "$work/vocab" $shape --steps 2600 --batch 32 --learning-rate 2e-3 \
     --out "$work/pretrained"
-  "$pith" train sft --data "$data/distill.train.jsonl.zst" --leave-out-source 'loghub*' --vocab "$work/vocab" \
+  "$pith" train sft --data "$data/distill.train.jsonl.zst" --leave-out-source 'loghub*' $summaries --vocab "$work/vocab" \
     --init "$work/pretrained" $shape --epochs 3 --batch 16 --learning-rate 1e-3 --dropout 0.1 --out "$work/supervised" \
     --eval-labels "$data/distill.valid.jsonl.zst"
   "$pith" train query --policy "$work/supervised" --data "$data/qa.train.jsonl.zst" --out "$out/pith-small"

@@ -120,6 +120,19 @@ void add_ngram(CLI::App& train, std::function<int()>& run) {
   ngram->callback([arguments, &run] { run = [arguments] { return run_ngram(*arguments); }; });
 }
 
+void add_summary_options(CLI::App& app, SummaryLabelOptions& options) {
+  app.add_option(
+         "--summaries", options.data,
+         "Texts with summaries (code or transcript, summary a line): words that the summary "
+         "has are labelled 2")
+      ->check(CLI::ExistingFile);
+  app.add_option("--summaries-leave-out-source", options.leave_out_sources,
+                 "Leave this source of them out; NAME or PREFIX*");
+  app.add_option("--summaries-share", options.share, "Share of them that is drawn")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
+
 struct LinearArguments {
   LinearTrainOptions options;
   std::string loss = "ordinal";
@@ -146,6 +159,7 @@ void add_linear(CLI::App& train, std::function<int()>& run) {
       ->required();
   app->add_option("--leave-out-source", options.leave_out_sources,
                   "Leave this source out; NAME or PREFIX*");
+  add_summary_options(*app, options.summaries);
   app->add_option("--out", options.out, "The *.linear file to write")->required();
   app->add_option("--epochs", options.epochs, "Passes over the data")->capture_default_str();
   app->add_option("--learning-rate", options.learning_rate, "AdaGrad's")->capture_default_str();
@@ -329,6 +343,7 @@ void add_sft(CLI::App& train, std::function<int()>& run) {
       ->capture_default_str();
   app->add_flag("!--no-linear", arguments->labels.linear,
                 "Without a linear policy beside the encoder; served is the mean of both");
+  add_summary_options(*app, arguments->labels.summaries);
   app->add_option("--eval-labels", arguments->eval_labels,
                   "Compare word ranks with the labels of this file when done")
       ->check(CLI::ExistingFile);

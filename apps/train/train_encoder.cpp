@@ -316,6 +316,9 @@ Result<Done> train_sft(const LabelOptions& label_options, const EncoderTrainOpti
     linear.seed = options.seed;
     std::vector<const LabelledText*> all;
     for (const LabelledText& text : texts) all.push_back(&text);
+    const auto summarised = read_summary_labels(label_options.summaries);
+    if (!summarised) return summarised.error();
+    for (const LabelledText& text : *summarised) all.push_back(&text);
     const LinearModel model = train_linear_model(all, linear, progress);
     // What is served is the sum: a half of each.
     const auto written = model.scaled(0.5F).write(options.out + "/" + kWordsFile);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/train/progress.h"
+#include "apps/train/summary_labels.h"
 #include "apps/train/text_corpus.h"
 #include "messages/result.h"
 
@@ -53,6 +54,7 @@ struct LabelOptions {
   /// A linear policy of the same labels goes into the folder, words.linear: served is the mean of
   /// both z.
   bool linear = true;
+  SummaryLabelOptions summaries;  ///< Of the linear policy, too.
 };
 
 /// Supervised training on words labelled 0, 1 or 2.

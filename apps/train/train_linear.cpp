@@ -163,6 +163,9 @@ Result<Done> train_linear(const LinearTrainOptions& options, const Progress& pro
     std::move(read->begin(), read->end(), std::back_inserter(texts));
   }
   if (texts.empty()) return Error{ErrorCode::kInvalidArgument, "--data holds no labels"};
+  auto summarised = read_summary_labels(options.summaries);
+  if (!summarised) return summarised.error();
+  std::move(summarised->begin(), summarised->end(), std::back_inserter(texts));
   std::vector<const LabelledText*> all;
   for (const LabelledText& text : texts) all.push_back(&text);
   return train_linear_model(all, options, progress).write(options.out);

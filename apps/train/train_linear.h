@@ -8,6 +8,7 @@
 
 #include "apps/train/labelled_texts.h"
 #include "apps/train/progress.h"
+#include "apps/train/summary_labels.h"
 #include "messages/result.h"
 #include "stages/score/linear_policy.h"
 
@@ -16,7 +17,8 @@ namespace pith {
 struct LinearTrainOptions {
   std::vector<std::string> data;  ///< Label files.
   std::vector<std::string> leave_out_sources;
-  std::string out;  ///< The *.linear file to write.
+  SummaryLabelOptions summaries;  ///< More texts, labelled by what is said of them.
+  std::string out;                ///< The *.linear file to write.
   std::uint32_t epochs = 5;
   float learning_rate = 0.05F;
   float weight_decay = 0.0F;    ///< Of a weight each time it is used.
