@@ -37,6 +37,8 @@ class Protector {
       if (!structure_.opened.empty()) force(source_, token);
     }
     escapes();
+    const ByteSpan cut = structure_.cut_word;
+    if (cut.begin < cut.end) spans_.push_back({cut, kProtectCutWord});
     if (kind_ == SegmentKind::kUserText) paragraphs();
     return std::move(spans_);
   }
@@ -210,6 +212,8 @@ std::string_view protect_name(std::uint32_t reason) {
       return "names";
     case kProtectJsonText:
       return "json_text";
+    case kProtectCutWord:
+      return "cut_words";
     case kProtectEscapes:
       return "escaped_letters";
     case kProtectForced:

@@ -16,6 +16,7 @@ namespace pith {
 
 /// Reasons beyond the ProtectClass bits, in the same 32 bits.
 enum ProtectReason : std::uint32_t {
+  kProtectCutWord = 1U << 27,    ///< The last word of a JSON string that is cut short.
   kProtectEscapes = 1U << 28,    ///< Letters that JSON spells out: don\u2019t.
   kProtectForced = 1U << 29,     ///< A force token of the request.
   kProtectHeadings = 1U << 30,   ///< Markdown headings.
@@ -28,8 +29,8 @@ struct ProtectedSpan {
 };
 
 /// Spans of the prose regions that must stay, in no order; spans of different reasons may overlap.
-/// Each class only when its bit is in options.protect; force tokens, user paragraphs and escaped
-/// letters always. Linear in text.size() (times the number of force tokens).
+/// Each class only when its bit is in options.protect; force tokens, user paragraphs, escaped
+/// letters and cut words always. Linear in text.size() (times the number of force tokens).
 std::vector<ProtectedSpan> protected_spans(std::string_view text, const Structure& structure,
                                            SegmentKind kind, const CompressOptions& options);
 

@@ -166,7 +166,7 @@ class Finder {
     for (const Region& region : regions) {
       std::uint32_t at = region.span.begin;
       while (string != strings_.end() && string->end <= at) ++string;
-      for (; string != strings_.end() && string->end < region.span.end; ++string) {
+      for (; string != strings_.end() && string->end <= region.span.end; ++string) {
         if (region.kind != RegionKind::kJson || string->begin <= at) continue;
         append(structure_, at, string->begin, RegionKind::kJson);
         at = open_string(*string, inside) ? string->end : string->begin;
@@ -198,6 +198,11 @@ class Finder {
     structure_.plain.replace(string.begin, shown.text.size(), shown.text);
     structure_.escapes.insert(structure_.escapes.end(), shown.escapes.begin(), shown.escapes.end());
     structure_.opened.push_back(string);
+    // No quotation mark ends a value that is cut short.
+    if (string.end == text_.size() || text_[string.end] != '"') {
+      const auto last = static_cast<std::uint32_t>(shown.text.find_last_not_of(" \n"));
+      structure_.cut_word = {string.begin + last, string.begin + last + 1};
+    }
     return true;
   }
 
@@ -231,6 +236,7 @@ Structure find_structure(std::string_view text, SegmentKind kind, const Compress
   // Offsets into text that is no UTF-8 could not be shown to a client: nobody touches it.
   if (!simdjson::validate_utf8(text.data(), text.size())) {
     return {{{{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kCode}},
+            {},
             {},
             {},
             {},

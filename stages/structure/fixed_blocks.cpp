@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "stages/structure/json_cut.h"
 #include "stages/structure/json_scan.h"
 
 namespace pith {
@@ -46,7 +47,7 @@ std::optional<std::uint32_t> hunk_lines(Text header, char sign) {
 }  // namespace
 
 FixedBlockFinder::FixedBlockFinder(std::string_view text, const std::vector<Line>& lines)
-    : text_(text), lines_(lines) {}
+    : text_(text), lines_(lines), json_end_(cut_marker_begin(text)) {}
 
 std::optional<FixedBlock> FixedBlockFinder::at(std::size_t line) {
   if (lines_[line].blank()) return std::nullopt;
@@ -73,20 +74,25 @@ std::optional<FixedBlock> FixedBlockFinder::fence(std::size_t line) const {
   }
   FixedBlock block{line, last, RegionKind::kCode, {}, {}, {}};
   while (!info.empty() && info[0] == ' ') info.remove_prefix(1);
-  if (closed && (info.starts_with("json") || info.empty()) && last - line > 2) {
-    const std::uint32_t begin = lines_[line + 1].begin;
-    const std::uint32_t end = lines_[last - 1].begin;
-    const std::size_t first = text_.substr(0, end).find_first_not_of(" \t\r\n", begin);
-    if (first != Text::npos && (text_[first] == '{' || text_[first] == '[')) {
-      JsonScan scan = scan_json(text_.substr(0, end), static_cast<std::uint32_t>(first));
-      if (scan.valid && text_.substr(0, end).find_first_not_of(" \t\r\n", scan.end) == Text::npos) {
-        block.kind = RegionKind::kJson;
-        block.cuts = std::move(scan.blanks);
-        block.strings = std::move(scan.long_strings);
-      }
-    }
+  JsonScan scan;
+  if ((info.starts_with("json") || info.empty()) && fenced_json(block, closed, scan)) {
+    block.kind = RegionKind::kJson;
+    block.cuts = std::move(scan.blanks);
+    block.strings = std::move(scan.long_strings);
   }
   return block;
+}
+
+// A fence that nobody closed was cut short, and the document in it.
+bool FixedBlockFinder::fenced_json(const FixedBlock& block, bool closed, JsonScan& scan) const {
+  if (block.last - block.first < (closed ? 3 : 2)) return false;
+  const std::uint32_t begin = lines_[block.first + 1].begin;
+  const Text within = text_.substr(0, closed ? lines_[block.last - 1].begin : json_end_);
+  const std::size_t first = within.find_first_not_of(" \t\r\n", begin);
+  if (first == Text::npos || (text_[first] != '{' && text_[first] != '[')) return false;
+  scan = scan_json(within, static_cast<std::uint32_t>(first));
+  if (!closed) return scan.cut && scan.end - first >= kEmbeddedJsonBytesMin;
+  return scan.valid && within.find_first_not_of(" \t\r\n", scan.end) == Text::npos;
 }
 
 std::optional<FixedBlock> FixedBlockFinder::front_matter(std::size_t line) const {
@@ -154,7 +160,8 @@ std::size_t FixedBlockFinder::line_of(std::uint32_t offset, std::size_t from) co
   return static_cast<std::size_t>(it - lines_.begin()) - 1;
 }
 
-// A chain of JSON documents, each on lines of its own: one document, or newline-delimited JSON.
+// A chain of JSON documents, each on lines of its own: one document, or newline-delimited JSON. The
+// last one may be cut short by the text's end; what is said about the cut then belongs to it.
 std::optional<FixedBlock> FixedBlockFinder::json(std::size_t line) {
   const Line& first = lines_[line];
   std::uint32_t begin = first.text_begin;
@@ -168,20 +175,30 @@ std::optional<FixedBlock> FixedBlockFinder::json(std::size_t line) {
       return std::nullopt;
     begin = static_cast<std::uint32_t>(bracket);
   }
-  if (begin < json_from_) return std::nullopt;
+  if (begin < json_from_ || begin >= json_end_) return std::nullopt;
 
   FixedBlock block{line, line, RegionKind::kJson, {}, {}, {}};
   if (begin != first.text_begin) block.begin = begin;
   std::uint32_t at = begin;
   std::uint32_t end = begin;
   for (;;) {
-    JsonScan scan = scan_json(text_, at);
+    JsonScan scan = scan_json(text_.substr(0, json_end_), at);
     json_from_ = scan.end;
+    const auto take_scanned = [&] {
+      block.cuts.insert(block.cuts.end(), scan.blanks.begin(), scan.blanks.end());
+      block.strings.insert(block.strings.end(), scan.long_strings.begin(), scan.long_strings.end());
+    };
+    if (scan.cut && (end > begin || scan.end - at >= kEmbeddedJsonBytesMin)) {
+      take_scanned();
+      end = static_cast<std::uint32_t>(text_.size());
+      block.last = lines_.size();
+      break;
+    }
     if (!scan.valid) {
       const std::size_t stopped =
           line_of(std::min(scan.end, static_cast<std::uint32_t>(text_.size() - 1)), line);
       const bool looked_like_json = scan.end - at >= kEmbeddedJsonBytesMin;
-      if (looked_like_json && end == begin) {  // cut short, or with comments: keep it all
+      if (looked_like_json && end == begin) {  // with comments, say: keep it all
         return FixedBlock{line, stopped + 1, RegionKind::kCode, {}, {}, {}};
       }
       break;
@@ -190,8 +207,7 @@ std::optional<FixedBlock> FixedBlockFinder::json(std::size_t line) {
     if (text_.substr(0, lines_[last].text_end).find_first_not_of(" \t,", scan.end) != Text::npos)
       break;
     if (scan.end < lines_[last].text_end) break;  // a comma: an element of something larger
-    block.cuts.insert(block.cuts.end(), scan.blanks.begin(), scan.blanks.end());
-    block.strings.insert(block.strings.end(), scan.long_strings.begin(), scan.long_strings.end());
+    take_scanned();
     end = scan.end;
     block.last = last + 1;
     std::size_t next = block.last;
@@ -201,6 +217,7 @@ std::optional<FixedBlock> FixedBlockFinder::json(std::size_t line) {
       break;
     // Between documents one line end stays.
     at = lines_[next].text_begin;
+    if (at >= json_end_) break;  // "[truncated]"
     if (at > lines_[last].end) block.cuts.push_back({lines_[last].end, at});
   }
   if (end == begin) return std::nullopt;

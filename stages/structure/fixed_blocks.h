@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/byte_span.h"
+#include "stages/structure/json_scan.h"
 #include "stages/structure/lines.h"
 #include "stages/structure/region.h"
 
@@ -34,6 +35,7 @@ class FixedBlockFinder {
 
  private:
   std::optional<FixedBlock> fence(std::size_t line) const;
+  bool fenced_json(const FixedBlock& block, bool closed, JsonScan& scan) const;
   std::optional<FixedBlock> front_matter(std::size_t line) const;
   std::optional<FixedBlock> diff_hunk(std::size_t line) const;
   std::optional<FixedBlock> comment(std::size_t line);
@@ -42,6 +44,7 @@ class FixedBlockFinder {
 
   std::string_view text_;
   const std::vector<Line>& lines_;
+  std::uint32_t json_end_;  ///< Where a document that is cut short ends, at the text's end.
   std::uint32_t json_from_ =
       0;  ///< No JSON value begins before this: what failed is not tried again.
   std::size_t no_comment_end_ = 0;

@@ -16,7 +16,10 @@ class Scanner {
   JsonScan run() {
     scan_.valid = value_tree();
     scan_.end = at_;
-    if (!scan_.valid) {
+    scan_.cut = !scan_.valid && at_ == text_.size();
+    if (scan_.cut && !scan_.blanks.empty() && scan_.blanks.back().end == at_)
+      scan_.blanks.pop_back();
+    if (!scan_.valid && !scan_.cut) {
       scan_.blanks.clear();
       scan_.long_strings.clear();
     }
@@ -47,9 +50,10 @@ class Scanner {
         return true;
       }
       if (c < 0x20) return false;
-      ++at_;
+      certain_ = at_++;  // should an escape be cut in two
       if (c == '\\' && !escape()) return false;
     }
+    certain_ = at_;
     return false;
   }
 
@@ -85,14 +89,19 @@ class Scanner {
   }
 
   bool literal(std::string_view word) {
-    if (text_.substr(at_, word.size()) != word) return false;
-    at_ += static_cast<std::uint32_t>(word.size());
-    return true;
+    const std::string_view found = text_.substr(at_, word.size());
+    if (!word.starts_with(found)) return false;
+    at_ += static_cast<std::uint32_t>(found.size());
+    return found == word;
   }
 
   bool string_value() {
     const std::uint32_t begin = at_ + 1;
-    if (!string()) return false;
+    if (!string()) {
+      if (at_ == text_.size() && certain_ - begin > kLiteralStringBytesMax)
+        scan_.long_strings.push_back({begin, certain_});
+      return false;
+    }
     if (at_ - 1 - begin > kLiteralStringBytesMax) scan_.long_strings.push_back({begin, at_ - 1});
     return true;
   }
@@ -155,6 +164,7 @@ class Scanner {
 
   std::string_view text_;
   std::uint32_t at_;
+  std::uint32_t certain_ = 0;  ///< In a string that fails: one past what is whole.
   JsonScan scan_;
 };
 

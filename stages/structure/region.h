@@ -42,6 +42,9 @@ struct Structure {
   std::string plain;
   /// The escapes in opened values that do not mean blanks: no word may end inside one. Sorted.
   std::vector<ByteSpan> escapes;
+  /// In the last word of an opened value that the text's end cuts short. It stays, as what follows
+  /// may be the rest of it. Empty in other texts.
+  ByteSpan cut_word;
 
   /// The text as words are looked at.
   std::string_view seen(std::string_view text) const { return plain.empty() ? text : plain; }

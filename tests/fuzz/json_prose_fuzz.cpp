@@ -1,6 +1,7 @@
 // Long prose in a JSON string, made of any bytes: whatever words go, the document is the same JSON
-// with a shorter string. The first three bytes choose dial and classes, the rest is the string:
-// what a string may not hold is escaped, valid escapes are taken as they are.
+// with a shorter string; cut short at any byte, it is the beginning of one. The first three bytes
+// choose dial, classes and cut, the rest is the string: what a string may not hold is escaped,
+// valid escapes are taken as they are.
 #include <simdjson.h>
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "stages/select/select_stage.h"
 #include "stages/tokenize/escaped_words.h"
+#include "tests/json_closers.h"
 
 namespace {
 
@@ -69,22 +71,9 @@ std::string string_of(std::string_view bytes) {
   return out;
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+// All that may become of the text; none of it is checked to be JSON here.
+std::string compressed(const std::string& text, const pith::CompressOptions& options) {
   using namespace pith;
-  if (size < 3) return 0;
-  const std::string_view bytes(reinterpret_cast<const char*>(data) + 3, size - 3);
-  if (!simdjson::validate_utf8(bytes)) return 0;
-  std::string value = string_of(bytes);
-  value.insert(value.size() / 2 == 0 || data[1] % 2 == 0 ? 0 : value.size(), kFill);
-  const std::string head = "{\"id\": \"a \\n b\", \"content\": \"";
-  const std::string text = head + value + "\", \"tags\": [\"x y\", 1.50]}";
-
-  CompressOptions options;
-  options.target_rate = 0.01F + static_cast<float>(data[0]) / 260.0F;
-  options.structure = data[1] % 3 != 0;
-  if (data[1] % 4 == 0) options.protect = data[2];
   TokenizedSegment segment;
   segment.structure = find_structure(text, SegmentKind::kToolResult, options);
   const Structure& structure = segment.structure;
@@ -105,25 +94,65 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const SegmentReply reply =
       select_words(text, SegmentKind::kToolResult, segment, keep_prob, reader, options);
   require(spans_on_characters(text, reply.kept));
-  const std::string out = apply_spans(text, reply.kept, reply.markers);
+  std::string out = apply_spans(text, reply.kept, reply.markers);
   require(reply.compressed_tokens == out.size());
+  return out;
+}
 
+// The content may be shorter, the rest must be the same.
+void require_same_document(const std::string& text, const std::string& out) {
   simdjson::dom::parser parse_before, parse_after;
-  simdjson::dom::element before, after;
+  simdjson::dom::object before, after;
   require(parse_before.parse(text).get(before) == simdjson::SUCCESS);
   require(parse_after.parse(out).get(after) == simdjson::SUCCESS);
-  const simdjson::dom::object members = after.get_object().value();
-  require(members.size() == 3);
-  require(members["id"].get_string().value() == "a \n b");
-  require(simdjson::minify(members["tags"].value()) == "[\"x y\",1.50]" ||
-          simdjson::minify(members["tags"].value()) == "[\"x y\",1.5]");
-  const std::string_view whole = before["content"].get_string().value();
-  const std::string_view shorter = members["content"].get_string().value();
-  std::size_t at = 0;
-  for (const char c : shorter) {
-    at = whole.find(c, at);
-    require(at != std::string_view::npos);
-    ++at;
+  require(before.size() == after.size());
+  for (auto x = before.begin(), y = after.begin(); x != before.end(); ++x, ++y) {
+    require(x.key() == y.key());
+    if (x.key() != "content" || !x.value().is_string() || !y.value().is_string()) {
+      require(simdjson::minify(x.value()) == simdjson::minify(y.value()));
+      continue;
+    }
+    const std::string_view whole = x.value().get_string().value();
+    const std::string_view shorter = y.value().get_string().value();
+    std::size_t at = 0;
+    for (const char c : shorter) {
+      at = whole.find(c, at);
+      require(at != std::string_view::npos);
+      ++at;
+    }
   }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pith;
+  if (size < 3) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 3, size - 3);
+  if (!simdjson::validate_utf8(bytes)) return 0;
+  std::string value = string_of(bytes);
+  value.insert(value.size() / 2 == 0 || data[1] % 2 == 0 ? 0 : value.size(), kFill);
+  const std::string head = "{\"id\": \"a \\n b\", \"content\": \"";
+  const std::string text = head + value + "\", \"tags\": [\"x y\", 1.50]}";
+
+  CompressOptions options;
+  options.target_rate = 0.01F + static_cast<float>(data[0]) / 260.0F;
+  options.structure = data[1] % 3 != 0;
+  if (data[1] % 4 == 0) options.protect = data[2];
+  require_same_document(text, compressed(text, options));
+
+  // Somebody cuts it short, and may say so. Very short, it is not looked at.
+  std::size_t cut = text.size() - 1 - (data[2] + data[0] * std::size_t{256}) % text.size();
+  while ((static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) --cut;
+  if (cut < 300) return 0;
+  const std::string begun = text.substr(0, cut);
+  const std::string marker = data[1] % 5 == 0   ? "\n... [truncated]\n"
+                             : data[1] % 5 == 1 ? "..."
+                                                : "";
+  const std::string out = compressed(begun + marker, options);
+  require(out.ends_with(marker));
+  require_same_document(
+      testing::JsonCloser::closed(begun),
+      testing::JsonCloser::closed(std::string_view(out).substr(0, out.size() - marker.size())));
   return 0;
 }

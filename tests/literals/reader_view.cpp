@@ -9,6 +9,7 @@ namespace pith::literals {
 namespace {
 
 constexpr std::size_t kShortString = 400;
+constexpr std::size_t kShortLine = 200;
 
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';
@@ -50,6 +51,30 @@ bool is_value(std::string_view text, std::size_t begin, std::size_t end) {
          (after == ',' || after == '}' || after == ']');
 }
 
+/// The end of the value that opens at `at`, if somebody cut the text short inside it: it runs up to
+/// the text's end, or to the end of a line with nothing but one more short line behind. An escape
+/// that is cut in two is none of it. Otherwise `at`.
+std::size_t unfinished_end(std::string_view text, std::size_t at) {
+  std::size_t before = at;
+  while (before > 0 && is_blank(text[before - 1])) --before;
+  if (before == 0 || std::string_view(":,[").find(text[before - 1]) == std::string_view::npos)
+    return at;
+  std::size_t end = at + 1;
+  while (end < text.size() && text[end] != '"' && static_cast<unsigned char>(text[end]) >= 0x20) {
+    const char next = char_at(text, end + 1);
+    if (text[end] == '\\' && (next == 'u' ? code_unit(text, end + 2) < 0 : next < 0x20)) break;
+    end += text[end] != '\\' ? 1 : next == 'u' ? 6 : 2;
+  }
+  std::size_t line = end;
+  if (char_at(text, end) == '\\') line = skip(text, end, [](char c) { return !is_blank(c); });
+  line = skip(text, line, is_blank);
+  std::string_view behind = text.substr(line);
+  while (!behind.empty() && is_blank(behind.back())) behind.remove_suffix(1);
+  const bool cut = char_at(text, end) != '"' && behind.size() <= kShortLine &&
+                   behind.find('\n') == std::string_view::npos;
+  return cut ? end : at;
+}
+
 void append_utf8(std::uint32_t c, std::string& out) {
   const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (c < 0x80) return put(c);
@@ -73,12 +98,16 @@ class Viewer {
   ReaderView run() {
     while (at_ < text_.size()) {
       const std::size_t end = text_[at_] == '"' ? string_end(text_, at_) : at_;
-      if (end == at_ || !is_value(text_, at_, end)) {
+      const std::size_t cut = text_[at_] == '"' && end == at_ ? unfinished_end(text_, at_) : at_;
+      if (cut > at_ + kShortString) {
+        decode(cut);
+      } else if (end == at_ || !is_value(text_, at_, end)) {
         show(text_.substr(at_, 1), 1);
       } else if (end - at_ - 2 <= kShortString) {
         while (at_ < end) show(text_.substr(at_, 1), 1);
       } else {
         decode(end - 1);
+        show("\n", 1);
       }
     }
     return std::move(view_);
@@ -111,7 +140,6 @@ class Viewer {
         show(text_.substr(at_ + 1, 1), 2);
       }
     }
-    show("\n", 1);
   }
 
   void code_point() {

@@ -27,6 +27,15 @@ TEST(ReaderView, KeyIsNoValue) {
   EXPECT_EQ(reader_view(text).text, text);
 }
 
+TEST(ReaderView, StringThatIsCutShortIsDecodedUpToTheCut) {
+  for (const std::string cut : {"", "\\", "\\u00e", "\n... [truncated]", "\\u\n[truncated]\n"}) {
+    const ReaderView view = reader_view("{\"k\": \"a\\n" + kFill + cut);
+    EXPECT_EQ(view.text, "{\"k\": \na\n" + kFill + cut);
+  }
+  const std::string text = "[\"a\\n" + kFill + "\nand\nmore";
+  EXPECT_EQ(reader_view(text).text, text);
+}
+
 TEST(ReaderView, HalfAnEscapeIsSeen) {
   const std::string text = "[\"" + kFill + "\\n.\"]";
   const ReaderView view = reader_view(text);

@@ -42,7 +42,46 @@ TEST(JsonScan, ReportsLongStringValuesAndNoKeys) {
   ASSERT_EQ(scan.long_strings.size(), 1U);
   const ByteSpan value = scan.long_strings[0];
   EXPECT_EQ(text.substr(value.begin, value.end - value.begin), fill + "\\n");
-  EXPECT_TRUE(scan_json(text.substr(0, text.size() - 1), 0).long_strings.empty());
+  EXPECT_TRUE(scan_json(text.substr(0, text.size() - 1) + "!", 0).long_strings.empty());
+}
+
+TEST(JsonScan, TellsWhatIsCutFromWhatIsNoJson) {
+  for (const std::string_view text :
+       {"{", "[", "[1,", "[1", "[-", "[1.", "[1e", "[1e+", "[tr", "[\"op", "[\"\\", "[\"\\u00e",
+        "{\"a", "{\"a\"", "{\"a\":", "{\"a\": {}, ", "[[[", "{\"a\":[1,{\"b\":null"}) {
+    const JsonScan scan = scan_json(text, 0);
+    EXPECT_FALSE(scan.valid) << text;
+    EXPECT_TRUE(scan.cut) << text;
+    EXPECT_EQ(scan.end, text.size()) << text;
+  }
+  for (const std::string_view text :
+       {"[1 2", "[tru ", "[01", "{\"a\":,", "{a", "[1,]", "[\"\\x", "[\"\\u12g", "['", "[\"a\n"}) {
+    EXPECT_FALSE(scan_json(text, 0).cut) << text;
+  }
+  EXPECT_FALSE(scan_json("[1]", 0).cut);
+}
+
+TEST(JsonScan, AgreesWithSimdjsonOnWhatIsCut) {
+  // Whatever begins a document is cut, unless it is whole.
+  const std::string text =
+      R"([ {"id": -1.5e+3, "k": [true, null, ""], "a\\": "b\u00e9\n"}, false ])";
+  ASSERT_TRUE(simdjson_accepts(text));
+  for (std::size_t size = 1; size < text.size(); ++size) {
+    EXPECT_TRUE(scan_json(text.substr(0, size), 0).cut) << text.substr(0, size);
+  }
+}
+
+TEST(JsonScan, CutDocumentKeepsItsBlanksAndStrings) {
+  const std::string fill(kLiteralStringBytesMax, 'a');
+  const std::string text = "{ \"k\": [\"" + fill + "\\n\", \"" + fill + " b\\u00";
+  const JsonScan scan = scan_json(text, 0);
+  ASSERT_TRUE(scan.cut);
+  EXPECT_EQ(scan.blanks.size(), 3U);
+  ASSERT_EQ(scan.long_strings.size(), 2U);
+  const ByteSpan value = scan.long_strings[1];
+  EXPECT_EQ(text.substr(value.begin, value.end - value.begin), fill + " b");
+  // A blank at the cut may not be one of the document's.
+  EXPECT_EQ(scan_json("[1, 2 ", 0).blanks.size(), 1U);
 }
 
 TEST(JsonScan, StopsAfterTheValue) {

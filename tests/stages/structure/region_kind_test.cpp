@@ -121,7 +121,7 @@ TEST(RegionKind, JsonWholeFencedEmbeddedAndByLines) {
   EXPECT_EQ(kinds("The answer is:\n\n{\n  \"a\": " + value + "\n}\n\nThat was all of it.\n"),
             "P.JJJ.P");
   EXPECT_EQ(kinds("{\"a\": 1}\n{\"a\": 2}\n{\"a\": 3}\n"), "JJJ");
-  EXPECT_EQ(kinds("{\n  \"a\": " + value + ",\n  \"cut\": \"sho"), "CCC");
+  EXPECT_EQ(kinds("{\n  \"a\": " + value + ",\n  \"cut\": \"sho"), "JJJ");
   EXPECT_EQ(kinds("See [1] for the proof of it.\n"), "P");
 }
 
