@@ -124,7 +124,7 @@ def main():
     parser.add_argument("--out", type=Path)
     parser.add_argument("--split", choices=("valid", "test"), default="valid")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--task", choices=("qa", "code"), default="qa")
+    parser.add_argument("--task", choices=("qa", "code", "summary"), default="qa")
     parser.add_argument("--reader", type=Path, help="code: folder of the reader")
     arguments = parser.parse_args()
     out = arguments.out or Path(tempfile.mkdtemp(prefix="pith_rl."))
@@ -154,6 +154,9 @@ def main():
         report = json.loads(runs.run("measuring", "eval", "--task", "code", "--data", files[arguments.split], "--reader",
                                      reader, "--json", "--against", "rl-1", "--policy", *everyone))
         print_report(report, policies, f"codesum.{arguments.split}, {{}} pieces of code", "rouge_l", "ROUGE-L")
+        return
+    if arguments.task == "summary":
+        measure_meetings(arguments.split, data, runs, labels, supervised, seeds)
         return
     files = split_questions(data, out)
     runs.run("reader", "train", "reader", "--data", files["reader"], "--lang", "en", "--out", reader)
@@ -185,16 +188,65 @@ def main():
     print_report(report, policies, f"qa.{arguments.split}, {{}} English span questions", "f1", "F1")
 
 
+def measure_meetings(split, data, runs, labels, supervised, seeds):
+    out = runs.out
+    files, reader, start = split_meetings(data, out), out / "reader-folder", out / "start.linear"
+    runs.run("reader", "train", "extractor", "--data", files["reader"], "--out", reader)
+    runs.run("places for the query's weights, all 0", "train", "query", "--policy", supervised, "--data",
+             data / "qa.train.jsonl.zst", "--lang", "en", "--epochs", 0, "--out", start)
+    ours = ("--query", "--kl", 0, "--learning-rate", 20)
+    kinds = {
+        "rl": ours,
+        "rl-no-baseline": (*ours, "--baseline", "none"),
+        "rl-kl": ("--query", "--kl", 0.1, "--learning-rate", 20),
+        "rl-no-query": ("--kl", 0, "--learning-rate", 1),
+        "rl-no-query-fast": ("--kl", 0, "--learning-rate", 3),
+        "taco": ("--method", "taco", "--learning-rate", 30),
+        "further": ("--supervised", "--labels", labels, "--label-source", "qmsum:*", "--label-source", "crd3:*",
+                    "--label-source", "meeting:*", "--learning-rate", 1),
+    }
+    policies = {kind: [runs.learn(kind, start, files, reader, seed, *more) for seed in seeds]
+                for kind, more in kinds.items()}
+    everyone = [supervised, *(path for paths in policies.values() for path in paths)]
+    report = json.loads(runs.run("measuring", "eval", "--task", "summary", "--data", files[split], "--reader", reader,
+                                 "--query", "--json", "--against", "rl-1", "--policy", *everyone))
+    print_report(report, policies, f"meet.{split}, {{}} transcripts", "rouge_l", "ROUGE-L")
+    for metric, name in (("rouge_2", "ROUGE-2"), ("content_recall", "Content words of the summary in the kept text")):
+        print_scores(report, policies, metric, f"{name}, percent")
+
+
 def print_report(report, policies, data, metric, name_of_metric):
+    f1 = scores_of(report, metric)
+    mean = print_scores(report, policies, metric, f"{name_of_metric} of the reader's answers, "
+                        f"{data.format(report['records']['measured'])}; full text {100 * f1['full', 0]:.1f}, "
+                        f"no text {100 * f1['none', 0]:.1f}")
+    for base in ("supervised", "further"):
+        print(f"\nrl against {base}: " + ", ".join(
+            f"{times}x {100 * (ours / theirs - 1):+.0f} %" for times, ours, theirs in zip(TIMES, mean["rl"], mean[base])))
+    for base in ("supervised", "further-1"):
+        print(f"\nrl, seed 1, against {base}, 95 % paired bootstrap intervals of the difference:")
+        for each in report["differences"]:
+            # "compressor" is --against; the difference is its score minus the other's.
+            if each["score"] == metric and base in (each["against"], each["compressor"]):
+                print(f"  {each['times']}x: {100 * each['value']:+.1f} [{100 * each['low']:+.1f}, {100 * each['high']:+.1f}]")
+
+
+def scores_of(report, metric):
+    """Of every text, by who shortened it and how often."""
     f1 = {}
     for point in report["points"]:
         key = "full" if point["compressor"] == "full" else "none" if point["compressor"] == "none" else None
         f1[(point["compressor"], 0 if key else round(point["times"]))] = point["scores"][metric]["value"]
+    return f1
+
+
+def print_scores(report, policies, metric, title):
+    """One line a policy, the mean of its seeds; these means."""
+    f1 = scores_of(report, metric)
     rows = {name: [name] for name in ("supervised", "taught", "random", "head", "head+tail", "self-information", "oracle")}
     rows.update({kind: [path.stem for path in paths] for kind, paths in policies.items()})
     rows = {kind: names for kind, names in rows.items() if (names[0], TIMES[0]) in f1}
-    print(f"\n{name_of_metric} of the reader's answers, {data.format(report['records']['measured'])}; full text "
-          f"{100 * f1['full', 0]:.1f}, no text {100 * f1['none', 0]:.1f}\n")
+    print(f"\n{title}\n")
     print(f"{'':18}" + "".join(f"{times:>7}x" for times in TIMES) + "   spread of seeds")
     mean = {}
     for kind, names in rows.items():
@@ -203,14 +255,7 @@ def print_report(report, policies, data, metric, name_of_metric):
         spread = max(max(each) - min(each) for each in values)
         print(f"{kind:18}" + "".join(f"{value:8.1f}" for value in mean[kind]) +
               (f"   {spread:.1f}" if len(names) > 1 else ""))
-    for base in ("supervised", "further"):
-        print(f"\nrl against {base}: " + ", ".join(
-            f"{times}x {100 * (ours / theirs - 1):+.0f} %" for times, ours, theirs in zip(TIMES, mean["rl"], mean[base])))
-    print("\nrl, seed 1, against supervised, 95 % paired bootstrap intervals of the difference:")
-    for each in report["differences"]:
-        # "compressor" is --against; the difference is its score minus the other's.
-        if each["score"] == metric and "supervised" in (each["against"], each["compressor"]):
-            print(f"  {each['times']}x: {100 * each['value']:+.1f} [{100 * each['low']:+.1f}, {100 * each['high']:+.1f}]")
+    return mean
 
 
 if __name__ == "__main__":
