@@ -7,7 +7,11 @@
 namespace pith {
 namespace {
 
-constexpr float kExponent = 0.7F;
+constexpr float kExponent = 0.85F;
+/// Of shipped policies P(core) is about sigmoid(z - kSure).
+constexpr float kSure = 2.5F;
+/// Of what is above it.
+constexpr float kPart = 0.3F;
 /// A word that stays alone breaks tokens of its neighbours.
 constexpr float kSeam = 0.5F;
 /// A word where no token ends is not free.
@@ -41,14 +45,23 @@ float price_of(float tokens) {
   return kExponent * std::log(std::max(tokens, kTokensLeast) + kSeam);
 }
 
+float worth_of(float z) {
+  const float above = z - kSure;
+  // -log(1 + exp(-above)) without overflow.
+  const float log_core = std::min(above, 0.0F) - std::log1p(std::exp(-std::abs(above)));
+  return kPart * above + (1.0F - kPart) * log_core;
+}
+
+float worth_slope(float z) { return kPart + (1.0F - kPart) / (1.0F + std::exp(z - kSure)); }
+
 std::vector<float> value_order(std::span<const float> keep_prob, const WordTokens& tokens) {
   assert(keep_prob.size() == tokens.of_word.size());
   std::vector<float> order(keep_prob.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     const float p = std::clamp(keep_prob[i], kProbLeast, 1.0F - kProbLeast);
-    order[i] = std::isnan(keep_prob[i])
-                   ? keep_prob[i]
-                   : std::log(p / (1.0F - p)) - price_of(static_cast<float>(tokens.of_word[i]));
+    order[i] = std::isnan(keep_prob[i]) ? keep_prob[i]
+                                        : worth_of(std::log(p / (1.0F - p))) -
+                                              price_of(static_cast<float>(tokens.of_word[i]));
   }
   return order;
 }

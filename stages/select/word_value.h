@@ -20,12 +20,20 @@ struct WordTokens {
 WordTokens tokens_of_words(std::string_view text, const TokenizedSegment& segment,
                            const TokenCounter& reader);
 
-/// What is taken off a word's logit for its tokens: kExponent * log(tokens + kSeam). With the
-/// exponent 1 the order would be that of odds per token, the greedy answer to "as many needed words
-/// as fit"; measured (docs/linear.md), a smaller one loses fewer names, which are long.
+/// What is taken off a word's worth for its tokens: kExponent * log(tokens + kSeam). With the
+/// exponent 1, and the log of a chance for worth, the order would be that of chance per token, the
+/// greedy answer to "as many needed words as fit"; measured (docs/linear.md), a smaller one loses
+/// fewer names, which are long.
 float price_of(float tokens);
 
-/// log(p / (1 - p)) - price, [num_words]: the words with the most are kept first. NaN stays NaN.
+/// What a word is worth whose log-odds to be kept are z: z, but of what it has above kSure, where
+/// it is as likely core as not, only a part counts. Smooth and ascending.
+float worth_of(float z);
+/// d worth_of / dz.
+float worth_slope(float z);
+
+/// worth_of(log(p / (1 - p))) - price, [num_words]: the words with the most are kept first. NaN
+/// stays NaN.
 std::vector<float> value_order(std::span<const float> keep_prob, const WordTokens& tokens);
 
 }  // namespace pith

@@ -183,6 +183,7 @@ void learn_band(const BandMethod& method, double deviation, double baseline, dou
   }
   const double randomness =
       entropy(policy, text.cost, method.temperature, -method.entropy / std::sqrt(words), dz);
+  for (std::size_t word = 0; word < episode.slope.size(); ++word) dz[word] *= episode.slope[word];
   episode.dpieces = word_logits_backward(text.segment, dz);
 
   const std::vector<double> rewards = rewards_of(episode);

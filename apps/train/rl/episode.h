@@ -41,6 +41,7 @@ struct Episode {
   PolicyText text;
   std::vector<float> piece_logits;  ///< [num_pieces]
   std::vector<float> z;             ///< [num_words]; of the band: value_scores().
+  std::vector<float> slope;         ///< [num_words], of the band: d value / d logit.
   std::vector<DrawnText> drawn;     ///< Empty: nothing to learn here.
   std::optional<DrawnText> served;  ///< What would be served: the self-critical baseline.
 

@@ -24,7 +24,9 @@ KeptText kept_of(const PolicyText& text, const Choice& choice, const TokenCounte
 }  // namespace
 
 std::vector<float> value_scores(const PolicyText& text, std::vector<float> z) {
-  for (std::size_t word = 0; word < z.size(); ++word) z[word] -= price_of(text.cost[word]);
+  for (std::size_t word = 0; word < z.size(); ++word) {
+    z[word] = worth_of(z[word]) - price_of(text.cost[word]);
+  }
   return z;
 }
 

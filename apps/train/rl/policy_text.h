@@ -34,7 +34,7 @@ struct KeptText {
   std::uint32_t tokens = 0;
 };
 
-/// z of each word less its price (stages/select/word_value.h): what selection goes by.
+/// What each word is worth less its price (stages/select/word_value.h): what selection goes by.
 std::vector<float> value_scores(const PolicyText& text, std::vector<float> z);
 
 /// As `pith eval` and, but for what is protected, as `pith serve` does: the words that come first

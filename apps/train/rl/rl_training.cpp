@@ -9,6 +9,7 @@
 #include "apps/eval/prompts.h"
 #include "apps/train/rl/task_reward.h"
 #include "stages/network/counter_random.h"
+#include "stages/select/word_value.h"
 
 namespace pith {
 namespace {
@@ -132,6 +133,7 @@ void RlTraining::draw(std::uint64_t step, std::span<const float> parameters) {
       draw_taco(options_.taco, *counter_, seed, episode);
       return;
     }
+    for (const float z : episode.z) episode.slope.push_back(worth_slope(z));
     episode.z = value_scores(episode.text, std::move(episode.z));
     draw_band(options_.band, options_.times, *counter_, seed, episode);
     if (!wants_reference || episode.drawn.empty()) return;

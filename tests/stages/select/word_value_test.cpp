@@ -36,7 +36,7 @@ TEST(WordValue, OfWordsThatAreAsLikelyTheShorterComesFirst) {
   const std::vector<float> keep_prob(segment.words.size(), 0.5F);
   const std::vector<float> order = value_order(keep_prob, tokens);
   EXPECT_GT(order[0], order[3]);
-  EXPECT_FLOAT_EQ(order[0], -price_of(1.0F));
+  EXPECT_FLOAT_EQ(order[0], worth_of(0.0F) - price_of(1.0F));
 }
 
 TEST(WordValue, MoreLikelyIsWorthMoreAtTheSamePrice) {
@@ -45,6 +45,17 @@ TEST(WordValue, MoreLikelyIsWorthMoreAtTheSamePrice) {
   const std::vector<float> order = value_order(keep_prob, tokens);
   for (std::size_t i = 0; i + 1 < order.size(); ++i) EXPECT_LT(order[i], order[i + 1]);
   EXPECT_TRUE(std::isfinite(order.front()) && std::isfinite(order.back()));
+}
+
+TEST(WordValue, WorthAscendsAndItsSlopeIsItsDerivative) {
+  for (float z = -40.0F; z < 40.0F; z += 0.37F) {
+    constexpr float kStep = 0.01F;
+    const double rise = worth_of(z + kStep) - worth_of(z - kStep);
+    EXPECT_GT(rise, 0.0) << z;
+    EXPECT_NEAR(rise / (2 * kStep), worth_slope(z), 2e-3) << z;
+  }
+  EXPECT_NEAR(worth_slope(-30.0F), 1.0F, 1e-6F);
+  EXPECT_LT(worth_slope(30.0F), 0.5F);
 }
 
 TEST(WordValue, ABudgetByValueKeepsMoreWords) {
