@@ -26,8 +26,8 @@ WordTokens tokens_of_words(std::string_view text, const TokenizedSegment& segmen
 /// fewer names, which are long.
 float price_of(float tokens);
 
-/// What a word is worth whose log-odds to be kept are z: z, but of what it has above kSure, where
-/// it is as likely core as not, only a part counts. Smooth and ascending.
+/// What a word is worth whose log-odds to be kept are z: z less kSure, but of what it has above
+/// kSure, where it is as likely core as not, only a part counts. Smooth and ascending.
 float worth_of(float z);
 /// d worth_of / dz.
 float worth_slope(float z);

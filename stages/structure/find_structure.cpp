@@ -235,14 +235,9 @@ Structure find_structure(std::string_view text, SegmentKind kind, const Compress
   if (text.empty()) return {};
   // Offsets into text that is no UTF-8 could not be shown to a client: nobody touches it.
   if (!simdjson::validate_utf8(text.data(), text.size())) {
-    return {{{{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kCode}},
-            {},
-            {},
-            {},
-            {},
-            {},
-            {},
-            {}};
+    Structure untouched;
+    untouched.regions.push_back({{0, static_cast<std::uint32_t>(text.size())}, RegionKind::kCode});
+    return untouched;
   }
   return Finder(text, kind, options).run();
 }

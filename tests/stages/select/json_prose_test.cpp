@@ -12,6 +12,7 @@
 namespace pith {
 namespace {
 
+using testing::all_that_may_go;
 using testing::at_rate;
 using testing::compress;
 using ::testing::Contains;
@@ -26,12 +27,6 @@ const std::string kProse =
     "really needed. Calls are cheap but they take time, and each of them adds to what the model "
     "has to read again afterwards.\\n\\nMost of the customers are happy with a short answer that "
     "comes soon. Those who want to know more will surely ask for it in their own words later on.";
-
-CompressOptions all_that_may_go() {
-  CompressOptions options;
-  options.threshold = 1.0F;
-  return options;
-}
 
 TEST(SelectJsonProse, WordsOfALongStringGoAndNothingElse) {
   const std::string text = R"({"id": "a-1", "content": ")" + kProse + R"(", "tags": ["x", "y z"]})";

@@ -50,6 +50,12 @@ Compressed compress(std::string_view text, const CompressOptions& options, Segme
   return {std::move(reply), std::move(out)};
 }
 
+CompressOptions all_that_may_go() {
+  CompressOptions options;
+  options.threshold = 1.0F;
+  return options;
+}
+
 CompressOptions at_rate(float rate) {
   CompressOptions options;
   options.target_rate = rate;

@@ -30,6 +30,8 @@ Compressed compress(std::string_view text, const CompressOptions& options,
                     SegmentKind kind = SegmentKind::kToolResult, std::uint32_t seed = 1);
 
 CompressOptions at_rate(float rate);
+/// A threshold that no word reaches: what is kept is what has to be.
+CompressOptions all_that_may_go();
 
 /// All *.txt of tests/data/select.
 std::vector<std::pair<std::string, std::string>> sample_files();
